@@ -1,0 +1,96 @@
+//! The built-in metrics: name, kind and what their values are.
+
+use crate::k6::builtin::{Contains as C, Kind as K};
+
+/// How samples of a metric are aggregated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Counter,
+    Gauge,
+    Rate,
+    Trend,
+}
+
+impl Kind {
+    /// `counter`, `gauge`, `rate` or `trend`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Rate => "rate",
+            Self::Trend => "trend",
+        }
+    }
+}
+
+/// What a metric's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Contains {
+    /// Plain numbers.
+    Default,
+    /// Milliseconds.
+    Time,
+    /// Bytes.
+    Data,
+}
+
+impl Contains {
+    /// `default`, `time` or `data`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Time => "time",
+            Self::Data => "data",
+        }
+    }
+}
+
+/// A built-in metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub contains: Contains,
+}
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $id:ident = $name:literal $kind:ident $contains:ident;)*) => {
+        $($(#[$doc])* pub const $id: Builtin = Builtin { name: $name, kind: K::$kind, contains: C::$contains };)*
+        /// Every built-in metric; a metric's place here is its `MetricId`.
+        pub const ALL: &[Builtin] = &[$($id),*];
+    };
+}
+
+builtins! {
+    /// Active virtual users, once a second.
+    VUS = "vus" Gauge Default;
+    /// Initialised virtual users, once a second.
+    VUS_MAX = "vus_max" Gauge Default;
+    /// Full iterations.
+    ITERATIONS = "iterations" Counter Default;
+    /// Duration of full iterations.
+    ITERATION_DURATION = "iteration_duration" Trend Time;
+    /// Iterations that were due but not started.
+    DROPPED_ITERATIONS = "dropped_iterations" Counter Default;
+    /// One per `check()` entry.
+    CHECKS = "checks" Rate Default;
+    /// Duration of each `group()` call.
+    GROUP_DURATION = "group_duration" Trend Time;
+    HTTP_REQS = "http_reqs" Counter Default;
+    HTTP_REQ_FAILED = "http_req_failed" Rate Default;
+    /// sending + waiting + receiving.
+    HTTP_REQ_DURATION = "http_req_duration" Trend Time;
+    HTTP_REQ_BLOCKED = "http_req_blocked" Trend Time;
+    HTTP_REQ_CONNECTING = "http_req_connecting" Trend Time;
+    HTTP_REQ_TLS_HANDSHAKING = "http_req_tls_handshaking" Trend Time;
+    HTTP_REQ_SENDING = "http_req_sending" Trend Time;
+    HTTP_REQ_WAITING = "http_req_waiting" Trend Time;
+    HTTP_REQ_RECEIVING = "http_req_receiving" Trend Time;
+    /// Bytes sent, once per iteration.
+    DATA_SENT = "data_sent" Counter Data;
+    /// Bytes received, once per iteration.
+    DATA_RECEIVED = "data_received" Counter Data;
+}
+
+/// The event counter of `k6/x/sse`; registered when the module is first imported.
+pub const SSE_EVENT: Builtin = Builtin { name: "sse_event", kind: K::Counter, contains: C::Default };

@@ -1,0 +1,19 @@
+//! ssek: a load generator for streaming HTTP services that runs k6 scripts.
+//!
+//! The layers, in the order in which they may import each other (a layer sees only those above it;
+//! `metrics`, `net`, `executor` and `mock` do not see each other). `tests/architecture.rs` holds this.
+
+pub mod cmd;
+pub mod executor; // when iterations start
+pub mod js; // the engine, embedded
+pub mod k6; // what k6 decides: names, numbers, wording
+pub mod log; // log lines in k6's format
+pub mod metrics; // samples and what is made of them
+pub mod mock; // the embedded LLM server
+pub mod modules; // what scripts import
+pub mod net; // sockets to facts
+pub mod options; // what was typed, and what it means
+pub mod output; // samples out, while running
+pub mod run; // a test run: clock, threads, stop signal
+pub mod summary; // the end-of-test result and its faces
+pub mod vu; // the hot path // one file per subcommand

@@ -1,0 +1,15 @@
+//! Samples and what is made of them.
+
+pub mod engine;
+pub mod registry;
+pub mod sample;
+pub mod sink;
+pub mod snapshot;
+pub mod tags;
+pub mod threshold;
+
+pub use crate::k6::builtin::{Contains, Kind};
+pub use registry::{Metric, MetricId, Registry, Series, SeriesId};
+pub use sample::{Batch, Sample, Timestamp};
+pub use snapshot::Snapshot;
+pub use tags::{TagSet, TagSetId};
