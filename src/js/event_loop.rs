@@ -1,0 +1,210 @@
+//! Promises, timers and asynchronous host calls of one VU.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use boa_engine::job::{GenericJob, Job, JobExecutor, NativeAsyncJob, PromiseJob};
+use boa_engine::object::JsObject;
+use boa_engine::object::builtins::JsFunction;
+use boa_engine::{Context, JsError, JsNativeError, JsResult, JsValue};
+use futures_util::FutureExt;
+use tokio::sync::Notify;
+
+use super::hooks::rejection_reason;
+use super::interrupt::overflow_to_range_error;
+
+/// What runs on the VU's thread when an asynchronous host call is done.
+pub type Completion = Box<dyn FnOnce(&mut Context) -> JsResult<()>>;
+
+/// How an iteration came to its end.
+#[derive(Debug)]
+pub enum LoopError {
+    /// A callback threw.
+    Thrown(JsError),
+    /// A promise was rejected and nobody handled it; the reason.
+    Rejected(JsValue),
+}
+
+impl From<JsError> for LoopError {
+    fn from(error: JsError) -> Self {
+        Self::Thrown(error)
+    }
+}
+
+/// The queues of one context. Single-threaded, like the context.
+#[derive(Default)]
+pub struct EventLoop {
+    promise_jobs: RefCell<VecDeque<PromiseJob>>,
+    async_jobs: RefCell<VecDeque<NativeAsyncJob>>,
+    generic_jobs: RefCell<VecDeque<GenericJob>>,
+    /// Rejected promises that have no handler yet.
+    rejections: RefCell<Vec<JsObject>>,
+    /// Timers by due time, then by id, which is the order in which they fire.
+    timers: RefCell<BTreeMap<(Instant, u32), Timer>>,
+    due: RefCell<HashMap<u32, Instant>>,
+    last_timer: Cell<u32>,
+    /// Host calls that have been started and not completed.
+    pending: Cell<usize>,
+    completions: RefCell<VecDeque<Completion>>,
+    /// Signalled when a completion arrives.
+    arrived: Notify,
+}
+
+struct Timer {
+    callback: JsFunction,
+    args: Vec<JsValue>,
+    every: Option<Duration>,
+}
+
+impl EventLoop {
+    /// Runs `callback(...args)` after a delay; again and again if `repeat`. Returns the timer's id.
+    pub fn set_timer(&self, callback: JsFunction, args: Vec<JsValue>, delay: Duration, repeat: bool) -> u32 {
+        let id = self.last_timer.get() + 1;
+        self.last_timer.set(id);
+        self.schedule(id, Instant::now() + delay, Timer { callback, args, every: repeat.then_some(delay) });
+        id
+    }
+
+    /// Forgets a timer; unknown ids are passed over.
+    pub fn clear_timer(&self, id: u32) {
+        if let Some(at) = self.due.borrow_mut().remove(&id) {
+            self.timers.borrow_mut().remove(&(at, id));
+        }
+    }
+
+    fn schedule(&self, id: u32, at: Instant, timer: Timer) {
+        self.due.borrow_mut().insert(id, at);
+        self.timers.borrow_mut().insert((at, id), timer);
+    }
+
+    /// Announces an asynchronous host call: the loop does not end before [`Self::complete`].
+    pub fn begin(&self) {
+        self.pending.set(self.pending.get() + 1);
+    }
+
+    /// Hands in what is to run for a host call that was announced with [`Self::begin`].
+    pub fn complete(&self, completion: Completion) {
+        self.completions.borrow_mut().push_back(completion);
+        self.arrived.notify_one();
+    }
+
+    /// Resolves when a host call completes.
+    pub async fn completion(&self) {
+        if self.completions.borrow().is_empty() {
+            self.arrived.notified().await;
+        }
+    }
+
+    pub(super) fn rejected(&self, promise: JsObject) {
+        self.rejections.borrow_mut().push(promise);
+    }
+
+    pub(super) fn handled(&self, promise: &JsObject) {
+        self.rejections.borrow_mut().retain(|p| !JsObject::equals(p, promise));
+    }
+
+    /// Runs all promise jobs; then reports the first rejection that nobody handled.
+    pub fn run_microtasks(self: &Rc<Self>, context: &mut Context) -> Result<(), LoopError> {
+        self.clone().run_jobs(context)?;
+        let unhandled = self.rejections.borrow_mut().drain(..).find_map(|p| rejection_reason(&p));
+        unhandled.map_or(Ok(()), |reason| Err(LoopError::Rejected(reason)))
+    }
+
+    /// Runs until nothing is left to do: no job, no timer, no pending host call.
+    ///
+    /// `wait` blocks until the given instant, or until a host call completes; it fails when the VU is
+    /// interrupted.
+    pub fn run(
+        self: &Rc<Self>,
+        context: &mut Context,
+        wait: &dyn Fn(Option<Instant>) -> JsResult<()>,
+    ) -> Result<(), LoopError> {
+        loop {
+            self.run_microtasks(context)?;
+            let completion = self.completions.borrow_mut().pop_front();
+            if let Some(completion) = completion {
+                self.pending.set(self.pending.get().saturating_sub(1));
+                completion(context)?;
+                continue;
+            }
+            let first = self.timers.borrow().first_key_value().map(|(key, _)| *key);
+            match first {
+                Some((at, id)) if at <= Instant::now() => self.fire(at, id, context)?,
+                Some((at, _)) => wait(Some(at))?,
+                None if self.pending.get() > 0 => wait(None)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn fire(&self, at: Instant, id: u32, context: &mut Context) -> JsResult<()> {
+        let Some(timer) = self.timers.borrow_mut().remove(&(at, id)) else { return Ok(()) };
+        self.due.borrow_mut().remove(&id);
+        let callback = timer.callback.clone();
+        let args = timer.args.clone();
+        if let Some(every) = timer.every {
+            // Rescheduled before the call, so that the callback can clear it.
+            self.schedule(id, (at + every).max(Instant::now()), timer);
+        }
+        callback.call(&JsValue::undefined(), &args, context).map_err(overflow_to_range_error)?;
+        Ok(())
+    }
+
+    /// Drops everything queued, at the end of an interrupted or failed iteration. Returns the number
+    /// of timers that will not fire.
+    pub fn clear(&self) -> usize {
+        self.promise_jobs.borrow_mut().clear();
+        self.async_jobs.borrow_mut().clear();
+        self.generic_jobs.borrow_mut().clear();
+        self.rejections.borrow_mut().clear();
+        self.completions.borrow_mut().clear();
+        self.pending.set(0);
+        self.due.borrow_mut().clear();
+        let timers = self.timers.borrow().len();
+        self.timers.borrow_mut().clear();
+        timers
+    }
+}
+
+impl JobExecutor for EventLoop {
+    fn enqueue_job(self: Rc<Self>, job: Job, _context: &mut Context) {
+        match job {
+            Job::PromiseJob(job) => self.promise_jobs.borrow_mut().push_back(job),
+            Job::AsyncJob(job) => self.async_jobs.borrow_mut().push_back(job),
+            Job::GenericJob(job) => self.generic_jobs.borrow_mut().push_back(job),
+            // Timers are our own (above); cleanup callbacks of finalization registries may be
+            // skipped by a host.
+            _ => {}
+        }
+    }
+
+    fn run_jobs(self: Rc<Self>, context: &mut Context) -> JsResult<()> {
+        loop {
+            let job = self.promise_jobs.borrow_mut().pop_front();
+            if let Some(job) = job {
+                job.call(context)?;
+                continue;
+            }
+            let job = self.async_jobs.borrow_mut().pop_front();
+            if let Some(job) = job {
+                // The only futures that reach this queue are our module loader's, which are ready
+                // when first polled.
+                let cell = RefCell::new(&mut *context);
+                let done = job.call(&cell).now_or_never();
+                done.unwrap_or_else(|| {
+                    Err(JsNativeError::typ().with_message("a module did not load at once").into())
+                })?;
+                continue;
+            }
+            let job = self.generic_jobs.borrow_mut().pop_front();
+            match job {
+                Some(job) => drop(job.call(context)?),
+                None => break,
+            }
+        }
+        context.clear_kept_objects();
+        Ok(())
+    }
+}

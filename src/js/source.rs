@@ -1,0 +1,291 @@
+//! Script files: where they are, what they say, and how positions lead back to them.
+//!
+//! Shared by all VUs. After the first VU's init code the set of files is locked, as k6 does it: what
+//! was not loaded by then cannot be loaded later.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use oxc_sourcemap::SourceMap;
+
+use super::typescript::{Compiled, SyntaxError, compile, strip};
+
+/// What stands before and after the text of a CommonJS file.
+pub const COMMONJS_HEAD: &str = "(function (module, exports, require) {";
+/// See [`COMMONJS_HEAD`].
+pub const COMMONJS_TAIL: &str = "\n})";
+
+/// One script file, ready for the engine.
+pub struct SourceFile {
+    /// `file:///dir/script.js`, or `file:///dir/-` for standard input.
+    pub url: String,
+    /// What the engine parses; CommonJS is wrapped.
+    pub code: Arc<str>,
+    pub is_module: bool,
+    map: Option<SourceMap<'static>>,
+}
+
+/// What an import specifier leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A module of the program itself: `k6/http`.
+    Builtin(String),
+    /// A file's URL.
+    File(String),
+}
+
+/// Why a file or module could not be had; the text is what the user sees.
+#[derive(Debug)]
+pub enum LoadError {
+    /// No such file.
+    Missing {
+        specifier: String,
+    },
+    Unreadable {
+        url: String,
+        error: std::io::Error,
+    },
+    Syntax {
+        url: String,
+        error: SyntaxError,
+    },
+    /// A specifier that is neither a file nor built in.
+    Specifier(String),
+    /// Loaded for the first time after the init code of the first VU.
+    Locked(String),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { specifier } => write!(
+                f,
+                "The moduleSpecifier \"{specifier}\" couldn't be found on local disk. Check the path; it is \
+                 relative to the file that imports it, and needs its extension."
+            ),
+            Self::Unreadable { url, error } => write!(f, "could not read {url}: {error}"),
+            Self::Syntax { url, error } => {
+                write!(f, "{url}: Line {}:{} {}", error.line, error.column, error.message)?;
+                if error.more > 0 {
+                    write!(f, " (and {} more errors)", error.more)?;
+                }
+                let pad = " ".repeat(error.column.saturating_sub(1));
+                write!(f, "\n{}\n{pad}^", error.source_line)
+            }
+            Self::Specifier(specifier) => write!(
+                f,
+                "The moduleSpecifier \"{specifier}\" couldn't be recognised as something ssek supports. Files \
+                 need ./ or ../ before their name."
+            ),
+            Self::Locked(url) => {
+                write!(f, "the module \"{url}\" was not previously resolved during initialization (__VU==0)")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// All files of one run.
+pub struct Sources {
+    main: String,
+    root: PathBuf,
+    stdin: Option<String>,
+    locked: AtomicBool,
+    files: Mutex<HashMap<String, Arc<SourceFile>>>,
+    opened: Mutex<HashMap<PathBuf, Arc<[u8]>>>,
+}
+
+impl Sources {
+    /// The files reachable from a main script: `script` as on the command line, `-` for `stdin`.
+    ///
+    /// `pwd` must be absolute.
+    pub fn new(script: &str, pwd: &Path, stdin: Option<String>) -> Self {
+        let path = match script.strip_prefix("file://") {
+            Some(path) => PathBuf::from(path),
+            None => normalise(&pwd.join(script)),
+        };
+        let root = path.parent().unwrap_or(pwd).to_path_buf();
+        Self {
+            main: file_url(&path),
+            root,
+            stdin,
+            locked: AtomicBool::new(false),
+            files: Mutex::default(),
+            opened: Mutex::default(),
+        }
+    }
+
+    /// The main script's URL.
+    pub fn main(&self) -> &str {
+        &self.main
+    }
+
+    /// Ends the time in which new files may be loaded.
+    pub fn lock(&self) {
+        self.locked.store(true, Ordering::Relaxed);
+    }
+
+    /// What `specifier` means in the file `referrer` (a URL).
+    pub fn resolve(&self, specifier: &str, referrer: &str) -> Result<Resolved, LoadError> {
+        if specifier == "k6" || specifier.starts_with("k6/") || specifier.starts_with("ssek/") {
+            return Ok(Resolved::Builtin(specifier.to_owned()));
+        }
+        if let Some(path) = specifier.strip_prefix("file://") {
+            return Ok(Resolved::File(file_url(&normalise(Path::new(path)))));
+        }
+        let is_path = ["./", "../", "/"].iter().any(|head| specifier.starts_with(head));
+        if !is_path {
+            return Err(LoadError::Specifier(specifier.to_owned()));
+        }
+        let from = url_path(referrer);
+        let directory = from.parent().unwrap_or(&self.root);
+        Ok(Resolved::File(file_url(&normalise(&directory.join(specifier)))))
+    }
+
+    /// A file by URL, from the cache or from disk.
+    pub fn load(&self, url: &str, specifier: &str) -> Result<Arc<SourceFile>, LoadError> {
+        if let Some(file) = lock(&self.files).get(url) {
+            return Ok(file.clone());
+        }
+        if self.locked.load(Ordering::Relaxed) {
+            return Err(LoadError::Locked(url.to_owned()));
+        }
+        let file = Arc::new(self.read(url, specifier)?);
+        lock(&self.files).insert(url.to_owned(), file.clone());
+        Ok(file)
+    }
+
+    fn read(&self, url: &str, specifier: &str) -> Result<SourceFile, LoadError> {
+        let stdin = self.stdin.as_ref().filter(|_| url == self.main);
+        let text = match stdin {
+            Some(text) => text.clone(),
+            None => {
+                let bytes = std::fs::read(url_path(url)).map_err(|error| match error.kind() {
+                    std::io::ErrorKind::NotFound => LoadError::Missing { specifier: specifier.to_owned() },
+                    _ => LoadError::Unreadable { url: url.to_owned(), error },
+                })?;
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
+        };
+        // A hashbang line and a byte-order mark are not JavaScript; positions keep their line.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let compiled = compile(url, text).or_else(|error| {
+            // Standard input has no file name that says what language it is.
+            let typescript = stdin.and_then(|_| strip(Path::new("stdin.ts"), text).ok());
+            typescript.ok_or_else(|| LoadError::Syntax { url: url.to_owned(), error })
+        })?;
+        let Compiled { code, is_module, map } = compiled;
+        let code = if is_module { code } else { wrap_commonjs(&code) };
+        Ok(SourceFile { url: url.to_owned(), code: code.into(), is_module, map })
+    }
+
+    /// The bytes of a data file for `open()`, relative to the main script's folder.
+    pub fn open(&self, path: &str) -> Result<Arc<[u8]>, String> {
+        let given = path.strip_prefix("file://").unwrap_or(path);
+        if given.is_empty() {
+            return Err("open() can't be used with an empty filename".to_owned());
+        }
+        let path = normalise(&self.root.join(given));
+        if let Some(bytes) = lock(&self.opened).get(&path) {
+            return Ok(bytes.clone());
+        }
+        if self.locked.load(Ordering::Relaxed) {
+            return Err(format!(
+                "open() can't be used with files that weren't previously opened during initialization (__VU==0), path: \"{}\"",
+                path.display()
+            ));
+        }
+        let metadata = std::fs::metadata(&path).map_err(|e| stat_error(&path, &e))?;
+        if metadata.is_dir() {
+            return Err(format!("open() can't be used with directories, path: \"{}\"", path.display()));
+        }
+        let bytes: Arc<[u8]> = std::fs::read(&path).map_err(|e| stat_error(&path, &e))?.into();
+        lock(&self.opened).insert(path, bytes.clone());
+        Ok(bytes)
+    }
+
+    /// Leads a position that the engine reports back to the file as the user wrote it.
+    ///
+    /// Lines and columns count from one.
+    pub fn original(&self, url: &str, line: u32, column: u32) -> (u32, u32) {
+        let files = lock(&self.files);
+        let Some(file) = files.get(url) else { return (line, column) };
+        let mut column = column;
+        if !file.is_module && line == 1 {
+            column = column.saturating_sub(COMMONJS_HEAD.len() as u32).max(1);
+        }
+        let Some(map) = &file.map else { return (line, column) };
+        let table = map.generate_lookup_table();
+        match map.lookup_token(&table, line.saturating_sub(1), column.saturating_sub(1)) {
+            Some(token) => (token.get_src_line() + 1, token.get_src_col() + 1),
+            None => (line, column),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stat_error(path: &Path, error: &std::io::Error) -> String {
+    let reason = match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    format!("stat {}: {reason}", path.display())
+}
+
+fn wrap_commonjs(code: &str) -> String {
+    // A hashbang is only allowed at the very start.
+    let code = if code.starts_with("#!") { format!("//{code}") } else { code.to_owned() };
+    format!("{COMMONJS_HEAD}{code}{COMMONJS_TAIL}")
+}
+
+/// `file:///dir/script.js`; the path is not escaped, as in k6.
+fn file_url(path: &Path) -> String {
+    format!("file://{}", path.display())
+}
+
+fn url_path(url: &str) -> PathBuf {
+    PathBuf::from(url.strip_prefix("file://").unwrap_or(url))
+}
+
+/// Takes out `.` and `..` without asking the disk, so that links keep the name they were given.
+fn normalise(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specifiers() {
+        let sources = Sources::new("a/main.js", Path::new("/w"), None);
+        assert_eq!(sources.main(), "file:///w/a/main.js");
+        let file = |url: &str| Resolved::File(url.to_owned());
+        for (specifier, want) in [
+            ("./b.js", file("file:///w/a/b.js")),
+            ("../c/../b.js", file("file:///w/b.js")),
+            ("/x.js", file("file:///x.js")),
+            ("file:///y.js", file("file:///y.js")),
+            ("k6/http", Resolved::Builtin("k6/http".to_owned())),
+        ] {
+            assert_eq!(sources.resolve(specifier, sources.main()).unwrap(), want, "{specifier}");
+        }
+        assert!(matches!(sources.resolve("lodash", sources.main()), Err(LoadError::Specifier(_))));
+    }
+}

@@ -1,0 +1,145 @@
+//! Source text to what the engine runs: syntax check, kind of module, TypeScript stripped.
+
+use std::path::Path;
+
+use oxc::allocator::Allocator;
+use oxc::codegen::{Codegen, CodegenOptions};
+use oxc::diagnostics::OxcDiagnostic;
+use oxc::parser::Parser;
+use oxc::semantic::SemanticBuilder;
+use oxc::span::SourceType;
+use oxc::transformer::{TransformOptions, Transformer};
+use oxc_sourcemap::SourceMap;
+
+/// A file as the engine gets it.
+#[derive(Debug)]
+pub struct Compiled {
+    /// JavaScript; the text itself unless it was TypeScript.
+    pub code: String,
+    /// Whether it is an ES module; otherwise it is wrapped as CommonJS.
+    pub is_module: bool,
+    /// From the engine's positions back to the file's.
+    pub map: Option<SourceMap<'static>>,
+}
+
+/// A syntax error at a place.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    pub message: String,
+    /// From one.
+    pub line: usize,
+    /// From one, in characters.
+    pub column: usize,
+    /// The line that the error is in.
+    pub source_line: String,
+    /// How many more errors there are.
+    pub more: usize,
+}
+
+/// Checks the syntax of `text` and makes JavaScript of it.
+pub fn compile(url: &str, text: &str) -> Result<Compiled, SyntaxError> {
+    let path = Path::new(url);
+    let is_typescript = path.extension().is_some_and(|e| e == "ts" || e == "mts" || e == "cts");
+    if is_typescript { strip(path, text) } else { check(text) }
+}
+
+/// Checks JavaScript: the text is an ES module if it has module syntax or a top-level `await`.
+fn check(text: &str) -> Result<Compiled, SyntaxError> {
+    let parse = |source_type| {
+        let allocator = Allocator::default();
+        let parsed = Parser::new(&allocator, text, source_type).parse();
+        let first = first_error(text, parsed.diagnostics.iter());
+        (parsed.module_record.has_module_syntax, first)
+    };
+    let (is_module, error) = parse(SourceType::unambiguous());
+    let Some(error) = error else { return Ok(Compiled { code: text.to_owned(), is_module, map: None }) };
+    // A top-level `return` is fine in CommonJS, a top-level `await` in a module.
+    for (source_type, is_module) in [(SourceType::cjs(), false), (SourceType::mjs(), true)] {
+        if let (_, None) = parse(source_type) {
+            return Ok(Compiled { code: text.to_owned(), is_module, map: None });
+        }
+    }
+    Err(error)
+}
+
+/// Strips TypeScript's types, without checking them.
+pub fn strip(path: &Path, text: &str) -> Result<Compiled, SyntaxError> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, text, SourceType::ts()).parse();
+    if let Some(error) = first_error(text, parsed.diagnostics.iter()) {
+        return Err(error);
+    }
+    let is_module = parsed.module_record.has_module_syntax;
+    let mut program = parsed.program;
+    let semantic = SemanticBuilder::new().with_enum_eval(true).build(&program);
+    if let Some(error) = first_error(text, semantic.diagnostics.iter()) {
+        return Err(error);
+    }
+    let scoping = semantic.semantic.into_scoping();
+    let options = TransformOptions::default();
+    let transformed = Transformer::new(&allocator, path, &options).build_with_scoping(scoping, &mut program);
+    if let Some(error) = first_error(text, transformed.diagnostics.iter()) {
+        return Err(error);
+    }
+    let options = CodegenOptions { source_map_path: Some(path.to_path_buf()), ..CodegenOptions::default() };
+    let printed = Codegen::new().with_options(options).build(&program);
+    Ok(Compiled { code: printed.code, is_module, map: printed.map.map(SourceMap::into_owned) })
+}
+
+fn first_error<'a>(text: &str, diagnostics: impl Iterator<Item = &'a OxcDiagnostic>) -> Option<SyntaxError> {
+    let errors: Vec<_> = diagnostics.filter(|d| d.severity == oxc::diagnostics::Severity::Error).collect();
+    let first = errors.first()?;
+    let offset = first.labels.first().map_or(0, |label| label.offset() as usize).min(text.len());
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    Some(SyntaxError {
+        message: first.message.to_string(),
+        line: before.matches('\n').count() + 1,
+        column: before[start..].chars().count() + 1,
+        source_line: text[start..].lines().next().unwrap_or_default().to_owned(),
+        more: errors.len() - 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_module() {
+        for (text, is_module) in [
+            ("import x from 'k6'", true),
+            ("export default function () {}", true),
+            ("await Promise.resolve()", true),
+            ("module.exports = {}", false),
+            ("if (1) return", false),
+            ("var await = 1", false),
+        ] {
+            assert_eq!(compile("a.js", text).unwrap().is_module, is_module, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_has_its_place() {
+        let error = compile("a.js", "let é = 1\nexport const a = ;\n").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 18));
+        assert_eq!(error.source_line, "export const a = ;");
+    }
+
+    #[test]
+    fn types_vanish_and_positions_stay() {
+        let text = "interface A { x: number }\nenum E { One = 1 }\nexport const a: A = { x: E.One }\n  boom(a as A)\n";
+        let compiled = compile("a.ts", text).unwrap();
+        assert!(compiled.is_module && !compiled.code.contains("interface"));
+        let (line, column) = compiled
+            .code
+            .lines()
+            .enumerate()
+            .find_map(|(at, l)| l.find("boom").map(|c| (at as u32, c as u32)))
+            .unwrap();
+        let map = compiled.map.unwrap();
+        let table = map.generate_lookup_table();
+        let token = map.lookup_token(&table, line, column).unwrap();
+        assert_eq!((token.get_src_line(), token.get_src_col()), (3, 2));
+    }
+}
