@@ -155,9 +155,13 @@ pub fn entries(target: &JsObject, context: &mut Context) -> JsResult<Vec<(JsStri
 
 /// Whether an own property is enumerable; `None` if it is gone.
 fn own_property(target: &JsObject, key: &PropertyKey, context: &mut Context) -> JsResult<Option<bool>> {
+    if target.is_ordinary() {
+        let property = target.borrow().properties().get(key);
+        return Ok(property.map(|p| p.expect_enumerable()));
+    }
     // `propertyIsEnumerable` goes through the object's internal methods, so Proxies answer too.
-    let method = context.intrinsics().constructors().object().prototype();
-    let method = method.get(js_string!("propertyIsEnumerable"), context)?;
+    let prototype = context.intrinsics().constructors().object().prototype();
+    let method = prototype.get(js_string!("propertyIsEnumerable"), context)?;
     let Some(method) = method.as_callable() else { return Ok(None) };
     let enumerable = method.call(&target.clone().into(), &[key.clone().into()], context)?;
     Ok(Some(enumerable.to_boolean()))

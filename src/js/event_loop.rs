@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use boa_engine::builtins::promise::PromiseState;
 use boa_engine::job::{GenericJob, Job, JobExecutor, NativeAsyncJob, PromiseJob};
 use boa_engine::object::JsObject;
-use boa_engine::object::builtins::JsFunction;
+use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsValue};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
@@ -25,6 +26,16 @@ pub enum LoopError {
     Thrown(JsError),
     /// A promise was rejected and nobody handled it; the reason.
     Rejected(JsValue),
+}
+
+impl LoopError {
+    /// The thrown value, or the reason of the rejection, as an engine error.
+    pub fn into_error(self) -> JsError {
+        match self {
+            Self::Thrown(error) => error,
+            Self::Rejected(reason) => JsError::from_opaque(reason),
+        }
+    }
 }
 
 impl From<JsError> for LoopError {
@@ -136,6 +147,26 @@ impl EventLoop {
                 None if self.pending.get() > 0 => wait(None)?,
                 None => return Ok(()),
             }
+        }
+    }
+
+    /// Runs the loop after a call until nothing is left to do, and waits for the promise that an
+    /// async function returned.
+    pub fn settle(
+        self: &Rc<Self>,
+        called: JsResult<JsValue>,
+        context: &mut Context,
+        wait: &dyn Fn(Option<Instant>) -> JsResult<()>,
+    ) -> Result<JsValue, LoopError> {
+        let value = called?;
+        let promise = value.as_object().and_then(|object| JsPromise::from_object(object).ok());
+        self.run(context, wait)?;
+        match promise.map(|p| p.state()) {
+            None => Ok(value),
+            Some(PromiseState::Fulfilled(value)) => Ok(value),
+            Some(PromiseState::Rejected(reason)) => Err(LoopError::Rejected(reason)),
+            // Nothing is left that could settle it; k6 ends the iteration there too.
+            Some(PromiseState::Pending) => Ok(JsValue::undefined()),
         }
     }
 

@@ -1,1 +1,45 @@
-//! To be written.
+//! What scripts import: one file or folder each, named after the import.
+
+pub mod console;
+pub mod crypto;
+pub mod data;
+pub mod encoding;
+pub mod execution;
+mod execution_tags;
+pub mod globals;
+pub mod http;
+pub mod k6;
+pub mod metrics;
+pub mod sse;
+pub mod tags;
+pub mod text;
+pub mod timers;
+
+use boa_engine::{Context, JsResult};
+
+use crate::js::Exports;
+
+/// A built-in module: the name that scripts import, and what they get.
+pub struct Module {
+    pub name: &'static str,
+    pub exports: fn(&mut Context) -> JsResult<Exports>,
+}
+
+/// Every built-in module, one line each.
+pub const MODULES: &[Module] = &[
+    Module { name: "k6", exports: k6::exports },
+    Module { name: "k6/crypto", exports: crypto::exports },
+    Module { name: "k6/data", exports: data::exports },
+    Module { name: "k6/encoding", exports: encoding::exports },
+    Module { name: "k6/execution", exports: execution::exports },
+    Module { name: "k6/http", exports: http::exports },
+    Module { name: "k6/metrics", exports: metrics::exports },
+    Module { name: "k6/timers", exports: timers::exports },
+    Module { name: "k6/x/sse", exports: sse::exports },
+];
+
+/// The exports of the module with that name, made afresh; the loader keeps them.
+pub fn builtins(name: &str, context: &mut Context) -> JsResult<Option<Exports>> {
+    let module = MODULES.iter().find(|module| module.name == name);
+    module.map(|module| (module.exports)(context)).transpose()
+}

@@ -1,1 +1,17 @@
-//! To be written.
+//! The hot path, whole: one virtual user, its iterations, and what host modules see of it.
+
+pub mod control;
+pub mod iteration;
+pub mod lifecycle;
+pub mod samples;
+pub mod scenario;
+pub mod state;
+pub mod test;
+pub mod user;
+
+pub use control::{Control, Stop};
+pub use iteration::Outcome;
+pub use scenario::ScenarioRun;
+pub use state::{Phase, State};
+pub use test::{Counters, Test};
+pub use user::VirtualUser;

@@ -1,0 +1,239 @@
+//! Drives one scenario with a closed plan: so many VUs loop, and the curve says how many.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, select, unbounded};
+
+use super::live::{Live, Status};
+use super::pool::{Assignment, Gate, Pool, Worker};
+use crate::executor::{Budget, Closed};
+use crate::vu::ScenarioRun;
+
+/// What a driver needs of its scenario.
+pub struct Job {
+    pub plan: Closed,
+    pub scenario: Arc<ScenarioRun>,
+    pub setup_data: Option<Arc<str>>,
+    pub live: Arc<Live>,
+    /// Closed when the whole run is to stop.
+    pub stop: Receiver<()>,
+}
+
+/// A VU at work in a place of the scenario.
+struct Seat {
+    worker: Arc<Worker>,
+    gate: Arc<Gate>,
+    wanted: Arc<AtomicBool>,
+    /// When a VU that the curve has taken away is cut off.
+    deadline: Option<Instant>,
+}
+
+/// Iterations that were not started before the scenario's end, by VU where the budget is by VU.
+pub type Dropped = Vec<(Option<u32>, u64)>;
+
+/// Runs the scenario to its end. Returns what it could not start.
+pub fn drive(job: &Job, pool: &Pool) -> Dropped {
+    Driver::new(job, pool).run()
+}
+
+struct Driver<'a> {
+    job: &'a Job,
+    pool: &'a Pool,
+    start: Instant,
+    /// Nothing starts after this.
+    end: Instant,
+    /// Nothing runs after this.
+    hard_end: Instant,
+    seats: Vec<Option<Seat>>,
+    /// For budgets by VU: what each seat has started.
+    started: Vec<Arc<AtomicU64>>,
+    /// For budgets by VU: who sat there.
+    ids: Vec<u32>,
+    /// Seats whose budget is used up.
+    spent: Vec<bool>,
+    aborted: bool,
+}
+
+impl<'a> Driver<'a> {
+    fn new(job: &'a Job, pool: &'a Pool) -> Self {
+        let start = job.scenario.started;
+        let seats = job.plan.max_vus() as usize;
+        Self {
+            job,
+            pool,
+            start,
+            end: start + job.plan.duration,
+            hard_end: start + job.plan.duration + job.plan.graceful_stop,
+            seats: std::iter::repeat_with(|| None).take(seats).collect(),
+            started: std::iter::repeat_with(Arc::default).take(seats).collect(),
+            ids: vec![0; seats],
+            spent: vec![false; seats],
+            aborted: false,
+        }
+    }
+
+    fn run(mut self) -> Dropped {
+        let (done, freed) = unbounded();
+        self.job.live.begin(self.start);
+        loop {
+            let now = Instant::now();
+            let open = now < self.end && !self.aborted;
+            let wanted = if open { self.job.plan.vus_at(now - self.start) } else { 0 };
+            if open {
+                self.seat(wanted, &done);
+            } else if self.seats.iter().any(Option::is_some) {
+                self.job.live.set_status(Status::Stopping);
+            }
+            self.unseat(wanted, now, open);
+            self.cut_off(now);
+            let busy = self.seats.iter().filter(|s| s.is_some()).count();
+            self.job.live.set_vus(busy as u32);
+            if busy == 0 && (!open || self.is_exhausted(wanted)) {
+                break;
+            }
+            let timer = crossbeam_channel::at(self.next_event(now));
+            let stop = if self.aborted { crossbeam_channel::never() } else { self.job.stop.clone() };
+            select! {
+                recv(freed) -> seat => if let Ok(seat) = seat { self.free(seat) },
+                recv(stop) -> _ => self.aborted = true,
+                recv(timer) -> _ => {}
+            }
+        }
+        let interrupted = self.aborted;
+        self.job.live.finish(if interrupted { Status::Interrupted } else { Status::Done });
+        if interrupted { Vec::new() } else { self.dropped() }
+    }
+
+    /// Starts VUs in the seats that the curve wants and nobody sits in.
+    fn seat(&mut self, wanted: u32, done: &crossbeam_channel::Sender<u32>) {
+        for place in 0..wanted as usize {
+            if let Some(seat) = &mut self.seats[place] {
+                // Wanted again before it was gone: the same VU goes on.
+                seat.deadline = None;
+                seat.wanted.store(true, Ordering::SeqCst);
+                continue;
+            }
+            if self.spent[place] {
+                continue;
+            }
+            let Some(worker) = self.pool.take() else { continue };
+            let wanted = Arc::new(AtomicBool::new(true));
+            let gate = Arc::new(Gate {
+                may_start: self.rule(place, wanted.clone()),
+                killed: AtomicBool::new(false),
+            });
+            self.ids[place] = worker.id;
+            worker.assign(Assignment {
+                scenario: self.job.scenario.clone(),
+                setup_data: self.job.setup_data.clone(),
+                slot: place as u32,
+                gate: gate.clone(),
+                done: done.clone(),
+            });
+            self.seats[place] = Some(Seat { worker, gate, wanted, deadline: None });
+        }
+    }
+
+    /// Says whether the VU in a seat may start another iteration, and counts it.
+    fn rule(&self, place: usize, wanted: Arc<AtomicBool>) -> Box<dyn Fn() -> bool + Send + Sync> {
+        let end = self.end;
+        let live = self.job.live.clone();
+        let own = self.started[place].clone();
+        let budget = self.job.plan.budget;
+        Box::new(move || {
+            if !wanted.load(Ordering::SeqCst) || Instant::now() >= end {
+                return false;
+            }
+            match budget {
+                Budget::Unlimited => true,
+                Budget::Shared(total) => live.take(total),
+                Budget::PerVu(total) => {
+                    let free = own.load(Ordering::Relaxed) < total;
+                    if free {
+                        own.fetch_add(1, Ordering::Relaxed);
+                        live.take(u64::MAX);
+                    }
+                    free
+                }
+            }
+        })
+    }
+
+    /// Tells VUs that the curve no longer wants to finish, and by when.
+    fn unseat(&mut self, wanted: u32, now: Instant, open: bool) {
+        let grace = self.job.plan.graceful_ramp_down.filter(|_| open);
+        for seat in self.seats.iter_mut().skip(wanted as usize).flatten() {
+            if !seat.wanted.swap(false, Ordering::SeqCst) && seat.deadline.is_some() {
+                continue;
+            }
+            let by = grace.map_or(self.hard_end, |grace| (now + grace).min(self.hard_end));
+            seat.deadline.get_or_insert(by);
+        }
+    }
+
+    /// Cuts off VUs whose time is over: at once when the run is aborted.
+    fn cut_off(&mut self, now: Instant) {
+        for seat in self.seats.iter_mut().flatten() {
+            let over = self.aborted || now >= self.hard_end || seat.deadline.is_some_and(|by| now >= by);
+            if over && !seat.gate.killed.load(Ordering::SeqCst) {
+                seat.worker.kill(&seat.gate);
+            }
+        }
+    }
+
+    /// Takes back the VU of a seat whose loop has ended.
+    fn free(&mut self, place: u32) {
+        let place = place as usize;
+        let Some(seat) = self.seats[place].take() else { return };
+        let budget_is_over = match self.job.plan.budget {
+            Budget::Unlimited => false,
+            Budget::Shared(total) => self.job.live.taken() >= total,
+            Budget::PerVu(total) => self.started[place].load(Ordering::Relaxed) >= total,
+        };
+        self.spent[place] = budget_is_over;
+        self.pool.give_back(seat.worker);
+    }
+
+    fn is_exhausted(&self, wanted: u32) -> bool {
+        match self.job.plan.budget {
+            Budget::Unlimited => false,
+            Budget::Shared(total) => self.job.live.taken() >= total,
+            Budget::PerVu(_) => self.spent.iter().take(wanted as usize).all(|spent| *spent),
+        }
+    }
+
+    /// The next moment at which something is due without anybody saying so.
+    fn next_event(&self, now: Instant) -> Instant {
+        let elapsed = now.saturating_duration_since(self.start);
+        let curve = &self.job.plan.curve;
+        let step = curve.get(curve.partition_point(|step| step.at <= elapsed)).map(|s| self.start + s.at);
+        let deadlines =
+            self.seats.iter().flatten().filter(|s| !s.gate.killed.load(Ordering::SeqCst)).filter_map(|s| s.deadline);
+        [self.end, self.hard_end]
+            .into_iter()
+            .chain(step)
+            .chain(deadlines)
+            .filter(|at| *at > now)
+            .min()
+            // Every VU has been told to end: only their word is left to wait for.
+            .unwrap_or(now + Duration::from_secs(1))
+    }
+
+    fn dropped(&self) -> Dropped {
+        let missing = |total: u64, started: u64| (total > started).then(|| total - started);
+        match self.job.plan.budget {
+            Budget::Unlimited => Vec::new(),
+            Budget::Shared(total) => {
+                missing(total, self.job.live.taken()).map(|n| (None, n)).into_iter().collect()
+            }
+            Budget::PerVu(total) => self
+                .started
+                .iter()
+                .zip(&self.ids)
+                .filter_map(|(started, id)| Some((Some(*id), missing(total, started.load(Ordering::Relaxed))?)))
+                .collect(),
+        }
+    }
+}

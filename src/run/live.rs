@@ -1,0 +1,79 @@
+//! How far a scenario is: written by its driver and its VUs, read by the progress lines.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// Where a scenario is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// Its `startTime` is not over.
+    Waiting,
+    Running,
+    /// No iteration starts any more; some are still running.
+    Stopping,
+    Interrupted,
+    Done,
+}
+
+/// The live figures of one scenario.
+#[derive(Debug, Default)]
+pub struct Live {
+    status: AtomicU8,
+    vus: AtomicU32,
+    taken: AtomicU64,
+    started: OnceLock<Instant>,
+    ended: OnceLock<Instant>,
+}
+
+impl Live {
+    /// The scenario's `startTime` is over.
+    pub fn begin(&self, at: Instant) {
+        let _ = self.started.set(at);
+        self.set_status(Status::Running);
+    }
+
+    /// The scenario is over.
+    pub fn finish(&self, status: Status) {
+        let _ = self.ended.set(Instant::now());
+        self.set_status(status);
+    }
+
+    pub fn set_status(&self, status: Status) {
+        self.status.store(status as u8, Ordering::Relaxed);
+    }
+
+    pub fn status(&self) -> Status {
+        const ALL: [Status; 5] =
+            [Status::Waiting, Status::Running, Status::Stopping, Status::Interrupted, Status::Done];
+        ALL[usize::from(self.status.load(Ordering::Relaxed)).min(4)]
+    }
+
+    pub fn set_vus(&self, vus: u32) {
+        self.vus.store(vus, Ordering::Relaxed);
+    }
+
+    /// VUs that loop at present.
+    pub fn vus(&self) -> u32 {
+        self.vus.load(Ordering::Relaxed)
+    }
+
+    /// Takes one iteration of `total`; `false` if none is left.
+    pub fn take(&self, total: u64) -> bool {
+        let next = |taken: u64| (taken < total).then_some(taken + 1);
+        self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+    }
+
+    /// Iterations taken.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Time since the scenario's start, until its end.
+    pub fn elapsed(&self) -> Duration {
+        let Some(start) = self.started.get() else { return Duration::ZERO };
+        let end = self.ended.get().copied().unwrap_or_else(Instant::now);
+        end.saturating_duration_since(*start)
+    }
+}

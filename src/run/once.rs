@@ -1,0 +1,71 @@
+//! One call of `setup`, `teardown` or `handleSummary` on a thread and in a VU of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use crossbeam_channel::{Receiver, bounded, never, select};
+
+use super::pool::STACK;
+use crate::js::Interrupt;
+use crate::vu::lifecycle::CallError;
+use crate::vu::user::InitError;
+use crate::vu::{Test, VirtualUser};
+
+/// How a call ended.
+pub enum Called<T> {
+    Returned(T),
+    Failed(CallError),
+    /// The VU for it could not be made.
+    NotMade(InitError),
+    TimedOut,
+    /// The run was stopped meanwhile.
+    Stopped,
+    /// The thread died.
+    Died,
+}
+
+/// Runs `call` in a fresh VU with number 0. A `stop` that yields or closes interrupts it.
+pub fn call<T: Send + 'static>(
+    test: &Arc<Test>,
+    name: &str,
+    limit: Duration,
+    stop: Option<Receiver<()>>,
+    call: impl FnOnce(&mut VirtualUser) -> Result<T, CallError> + Send + 'static,
+) -> Result<Called<T>> {
+    let interrupt = Arc::new(Interrupt::default());
+    let (done, result) = bounded(1);
+    let test = test.clone();
+    let inner = interrupt.clone();
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK)
+        .spawn(move || {
+            let called = match VirtualUser::new(&test, 0, inner) {
+                Ok(mut user) => match call(&mut user) {
+                    Ok(value) => Called::Returned(value),
+                    Err(error) => Called::Failed(error),
+                },
+                Err(error) => Called::NotMade(error),
+            };
+            let _ = done.send(called);
+        })
+        .with_context(|| format!("could not start the thread of {name}()"))?;
+    let stop = stop.unwrap_or_else(never);
+    let limit = crossbeam_channel::at(Instant::now() + limit);
+    let ended = select! {
+        recv(result) -> called => called.unwrap_or(Called::Died),
+        recv(limit) -> _ => {
+            interrupt.raise();
+            let _ = result.recv();
+            Called::TimedOut
+        }
+        recv(stop) -> _ => {
+            interrupt.raise();
+            let _ = result.recv();
+            Called::Stopped
+        }
+    };
+    let _ = thread.join();
+    Ok(ended)
+}

@@ -1,0 +1,64 @@
+//! A scenario while it runs, as its VUs see it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::metrics::Timestamp;
+
+/// What the iterations of one scenario share.
+pub struct ScenarioRun {
+    pub name: String,
+    /// The executor's name, such as `constant-vus`.
+    pub executor: &'static str,
+    /// The exported function that iterations call.
+    pub exec: String,
+    /// Merged over `__ENV` while a VU works for this scenario.
+    pub env: BTreeMap<String, String>,
+    /// Added to every sample.
+    pub tags: BTreeMap<String, String>,
+    /// When the scenario's `startTime` was over.
+    pub started: Instant,
+    /// The next number of an iteration, unique over the scenario's VUs.
+    next_iteration: AtomicU64,
+    /// How far the scenario is, from 0 to 1.
+    progress: Box<dyn Fn() -> f64 + Send + Sync>,
+}
+
+impl ScenarioRun {
+    /// A scenario that starts now; `progress` tells how far it is, from 0 to 1.
+    pub fn new(
+        name: &str,
+        executor: &'static str,
+        exec: &str,
+        env: BTreeMap<String, String>,
+        tags: BTreeMap<String, String>,
+        progress: Box<dyn Fn() -> f64 + Send + Sync>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            executor,
+            exec: exec.to_owned(),
+            env,
+            tags,
+            started: Instant::now(),
+            next_iteration: AtomicU64::new(0),
+            progress,
+        }
+    }
+
+    /// Takes the number of an iteration that starts now.
+    pub fn take_iteration(&self) -> u64 {
+        self.next_iteration.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How far the scenario is, from 0 to 1.
+    pub fn progress(&self) -> f64 {
+        (self.progress)()
+    }
+
+    /// When the scenario started, in milliseconds since the Unix epoch.
+    pub fn start_time_ms(&self) -> f64 {
+        (Timestamp::at(self.started).0 / 1_000_000) as f64
+    }
+}

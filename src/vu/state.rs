@@ -1,0 +1,348 @@
+//! The one handle that host modules see of their VU: tags, samples, client, time.
+
+use std::cell::{Cell, OnceCell, Ref, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use boa_engine::{Context, JsResult, JsString};
+use rustc_hash::FxHashMap;
+use tokio::runtime::Runtime;
+
+use super::samples::Samples;
+use super::{ScenarioRun, Test};
+use crate::js::interrupt::{Interrupt, interrupted};
+use crate::js::{EventLoop, go_error};
+use crate::k6::SystemTag;
+use crate::k6::builtin::Builtin;
+use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId};
+use crate::net::client::Client;
+use crate::net::cookies::CookieJar;
+
+/// What a VU is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Init,
+    Setup,
+    Iterations,
+    Teardown,
+    Summary,
+}
+
+/// One VU's state, found by host functions with [`State::of`].
+pub struct State {
+    pub test: Arc<Test>,
+    /// From one; zero for the VUs of init, setup, teardown and handleSummary.
+    pub id: u32,
+    pub interrupt: Arc<Interrupt>,
+    pub samples: Samples,
+    pub phase: Cell<Phase>,
+    /// The number of this VU's current iteration over all scenarios, from zero.
+    pub iteration: Cell<u64>,
+    /// The same, within the scenario.
+    pub iteration_in_scenario: Cell<u64>,
+    /// The number of the current iteration, unique over the scenario's VUs.
+    pub scenario_iteration: Cell<u64>,
+    /// Bytes on the wire since the last iteration's end.
+    pub bytes_sent: Cell<u64>,
+    pub bytes_received: Cell<u64>,
+    scenario: RefCell<Option<Arc<ScenarioRun>>>,
+    event_loop: Rc<EventLoop>,
+    runtime: OnceCell<Runtime>,
+    client: RefCell<Option<Rc<Client>>>,
+    jar: RefCell<Rc<CookieJar>>,
+    tags: RefCell<TagSet>,
+    /// The number of `tags`, until they change.
+    tags_id: Cell<Option<TagSetId>>,
+    series: RefCell<FxHashMap<(MetricId, TagSetId), SeriesId>>,
+    builtins: RefCell<FxHashMap<&'static str, MetricId>>,
+    /// The series of checks without tags of their own, by the tags in force and the check's name.
+    checks: RefCell<FxHashMap<(TagSetId, JsString), SeriesId>>,
+    /// Work that left garbage behind since the last collection.
+    garbage: Cell<u32>,
+}
+
+/// How the engine finds the state: a context's data are found by type.
+struct Handle(Rc<State>);
+
+/// Garbage-producing host calls between two forced collections; the engine counts only part of what
+/// its objects take, and would let a VU grow to several MiB.
+const COLLECT_EVERY: u32 = 256;
+
+/// Scripts that make check names up must not make the VU grow without end.
+const MAX_KEPT_CHECKS: usize = 1_000;
+
+impl State {
+    pub fn new(test: Arc<Test>, id: u32, interrupt: Arc<Interrupt>, event_loop: Rc<EventLoop>) -> Self {
+        Self {
+            test,
+            id,
+            interrupt,
+            samples: Samples::default(),
+            phase: Cell::new(Phase::Init),
+            iteration: Cell::new(0),
+            iteration_in_scenario: Cell::new(0),
+            scenario_iteration: Cell::new(0),
+            bytes_sent: Cell::new(0),
+            bytes_received: Cell::new(0),
+            scenario: RefCell::default(),
+            event_loop,
+            runtime: OnceCell::new(),
+            client: RefCell::default(),
+            jar: RefCell::default(),
+            tags: RefCell::default(),
+            tags_id: Cell::new(None),
+            series: RefCell::default(),
+            builtins: RefCell::default(),
+            checks: RefCell::default(),
+            garbage: Cell::new(0),
+        }
+    }
+
+    /// Makes a state findable in its context.
+    pub fn install(self: &Rc<Self>, context: &mut Context) {
+        context.insert_data(Handle(self.clone()));
+    }
+
+    /// The state of the VU that a context belongs to.
+    pub fn of(context: &mut Context) -> JsResult<Rc<Self>> {
+        match context.get_data::<Handle>() {
+            Some(handle) => Ok(handle.0.clone()),
+            None => Err(go_error("this function needs a virtual user", context)),
+        }
+    }
+
+    /// Whether init code runs, in which most host functions refuse to work.
+    pub fn in_init(&self) -> bool {
+        self.phase.get() == Phase::Init
+    }
+
+    /// The scenario that the VU works for.
+    pub fn scenario(&self) -> Option<Arc<ScenarioRun>> {
+        self.scenario.borrow().clone()
+    }
+
+    /// Puts the VU to work for a scenario (or for none): fresh tags, samples on their way.
+    pub fn activate(&self, phase: Phase, scenario: Option<Arc<ScenarioRun>>) {
+        self.phase.set(phase);
+        self.iteration_in_scenario.set(0);
+        if let Some(samples) = self.test.samples().filter(|_| phase != Phase::Summary) {
+            self.samples.connect(samples.clone());
+        }
+        let system = self.test.system_tags();
+        let mut tags = TagSet::default();
+        if let Some(options) = self.test.options() {
+            options.tags.iter().for_each(|(k, v)| tags.set(k, v));
+        }
+        if let Some(scenario) = &scenario {
+            scenario.tags.iter().for_each(|(k, v)| tags.set(k, v));
+            if system.has(SystemTag::Scenario) {
+                tags.set("scenario", &scenario.name);
+            }
+        }
+        if system.has(SystemTag::Group) {
+            let root = match phase {
+                Phase::Setup => "::setup",
+                Phase::Teardown => "::teardown",
+                _ => "",
+            };
+            tags.set("group", root);
+        }
+        if system.has(SystemTag::Vu) {
+            tags.set_metadata("vu", &self.id.to_string());
+        }
+        *self.scenario.borrow_mut() = scenario;
+        *self.tags.borrow_mut() = tags;
+        self.tags_id.set(None);
+    }
+
+    /// `__ENV` for the present scenario.
+    pub fn env(&self) -> BTreeMap<String, String> {
+        let mut env = self.test.env.clone();
+        if let Some(scenario) = &*self.scenario.borrow() {
+            env.extend(scenario.env.iter().map(|(k, v)| (k.clone(), v.clone())));
+        }
+        env
+    }
+
+    /// The tags that every sample of this VU gets at present.
+    pub fn tags(&self) -> Ref<'_, TagSet> {
+        self.tags.borrow()
+    }
+
+    /// Changes the tags that every sample gets from now on.
+    pub fn change_tags(&self, change: impl FnOnce(&mut TagSet)) {
+        change(&mut self.tags.borrow_mut());
+        self.tags_id.set(None);
+    }
+
+    /// The number of the present tags.
+    pub fn tags_id(&self) -> TagSetId {
+        if let Some(id) = self.tags_id.get() {
+            return id;
+        }
+        let id = self.test.registry.tag_set(&self.tags.borrow());
+        self.tags_id.set(Some(id));
+        id
+    }
+
+    /// The number of the present tags with changes that only one sample, or a few, get.
+    pub fn tags_with(&self, change: impl FnOnce(&mut TagSet)) -> TagSetId {
+        // A copy a request: the pairs are reference-counted, their text is not copied.
+        let mut tags = self.tags.borrow().clone();
+        change(&mut tags);
+        self.test.registry.tag_set(&tags)
+    }
+
+    /// The series of a metric under tags; asks the registry once.
+    pub fn series(&self, metric: MetricId, tags: TagSetId) -> SeriesId {
+        if let Some(series) = self.series.borrow().get(&(metric, tags)) {
+            return *series;
+        }
+        let series = self.test.registry.series(metric, tags);
+        self.series.borrow_mut().insert((metric, tags), series);
+        series
+    }
+
+    /// The number of a built-in metric.
+    pub fn builtin(&self, builtin: &Builtin) -> MetricId {
+        if let Some(metric) = self.builtins.borrow().get(builtin.name) {
+            return *metric;
+        }
+        let metric = self.test.registry.builtin(builtin);
+        self.builtins.borrow_mut().insert(builtin.name, metric);
+        metric
+    }
+
+    /// Records a value of a built-in metric under tags.
+    pub fn record(&self, builtin: &Builtin, tags: TagSetId, at: Instant, value: f64) {
+        let metric = self.builtin(builtin);
+        self.samples.push(self.series(metric, tags), at, value);
+    }
+
+    /// The series of a check under the present tags, if it was kept.
+    pub fn check_series(&self, name: &JsString) -> Option<SeriesId> {
+        self.checks.borrow().get(&(self.tags_id(), name.clone())).copied()
+    }
+
+    /// Keeps the series of a check under the present tags.
+    pub fn keep_check_series(&self, name: JsString, series: SeriesId) {
+        let mut checks = self.checks.borrow_mut();
+        if checks.len() >= MAX_KEPT_CHECKS {
+            checks.clear();
+        }
+        checks.insert((self.tags_id(), name), series);
+    }
+
+    /// Whether a system tag is on.
+    pub fn has_tag(&self, tag: SystemTag) -> bool {
+        self.test.system_tags().has(tag)
+    }
+
+    /// Counts bytes for `data_sent` and `data_received`.
+    pub fn count_bytes(&self, sent: u64, received: u64) {
+        self.bytes_sent.set(self.bytes_sent.get() + sent);
+        self.bytes_received.set(self.bytes_received.get() + received);
+    }
+
+    /// The VU's own client, made at first use.
+    pub fn client(&self) -> Result<Rc<Client>, String> {
+        if let Some(client) = &*self.client.borrow() {
+            return Ok(client.clone());
+        }
+        let shared = self.test.network().ok_or("requests need the options, which are not known yet")?;
+        let _inside = self.runtime()?.enter();
+        let client = Rc::new(Client::new(shared).map_err(|e| e.to_string())?);
+        *self.client.borrow_mut() = Some(client.clone());
+        Ok(client)
+    }
+
+    /// Closes the VU's idle connections by forgetting its client.
+    pub fn forget_client(&self) {
+        *self.client.borrow_mut() = None;
+    }
+
+    /// The VU's cookies.
+    pub fn jar(&self) -> Rc<CookieJar> {
+        self.jar.borrow().clone()
+    }
+
+    /// Gives the VU an empty cookie jar.
+    pub fn reset_jar(&self) {
+        *self.jar.borrow_mut() = Rc::default();
+    }
+
+    fn runtime(&self) -> Result<&Runtime, String> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| format!("no I/O for this VU: {e}; the limit of open files may be too low"))?;
+        Ok(self.runtime.get_or_init(|| runtime))
+    }
+
+    /// Waits for a future on the VU's own thread. Fails, uncatchably, when the VU is interrupted.
+    ///
+    /// Every blocking host call goes through here: this is the seam at which a VU could one day be
+    /// suspended instead of its thread.
+    pub fn block_on<F: Future>(&self, future: F, context: &mut Context) -> JsResult<F::Output> {
+        let runtime = self.runtime().map_err(|text| go_error(text, context))?;
+        let interrupt = &self.interrupt;
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = interrupt.wait() => Err(interrupted()),
+                out = future => Ok(out),
+            }
+        })
+    }
+
+    /// Sleeps, driving the VU's connections meanwhile, so that a connection which the server closes
+    /// is noticed now and not at the next request.
+    pub fn sleep(&self, time: Duration, context: &mut Context) -> JsResult<()> {
+        self.samples.flush();
+        self.block_on(tokio::time::sleep(time), context)
+    }
+
+    /// Waits until `until`, or until an asynchronous host call completes.
+    pub fn wait(&self, until: Option<Instant>) -> JsResult<()> {
+        self.samples.flush();
+        let runtime = self.runtime().map_err(|_| interrupted())?;
+        let event_loop = &self.event_loop;
+        let interrupt = &self.interrupt;
+        let due = async {
+            match until {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = interrupt.wait() => Err(interrupted()),
+                () = event_loop.completion() => Ok(()),
+                () = due => Ok(()),
+            }
+        })
+    }
+
+    /// The queues of the VU's context.
+    pub fn event_loop(&self) -> &Rc<EventLoop> {
+        &self.event_loop
+    }
+
+    /// Notes that a host call left garbage behind; collects it from time to time.
+    pub fn left_garbage(&self, weight: u32) {
+        let garbage = self.garbage.get() + weight;
+        if garbage < COLLECT_EVERY {
+            self.garbage.set(garbage);
+        } else {
+            self.garbage.set(0);
+            boa_gc::force_collect();
+        }
+    }
+}

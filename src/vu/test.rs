@@ -1,0 +1,122 @@
+//! What all VUs of one run share.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use boa_engine::{Context, JsResult};
+use crossbeam_channel::Sender;
+
+use super::Control;
+use crate::js::Sources;
+use crate::js::loader::Builtins;
+use crate::k6::system_tag::SystemTags;
+use crate::metrics::{Batch, Registry};
+use crate::net::client::Shared;
+use crate::options::Options;
+
+/// One run, from the first VU's init code to the last sample.
+pub struct Test {
+    pub registry: Arc<Registry>,
+    pub sources: Arc<Sources>,
+    /// The modules that scripts may import; handed in, because VUs do not know them.
+    pub builtins: Builtins,
+    /// Defines the globals of a fresh context; handed in likewise.
+    pub globals: fn(&mut Context) -> JsResult<()>,
+    /// `__ENV` without any scenario's own variables.
+    pub env: BTreeMap<String, String>,
+    /// What the first VU's init code and the command line came to; unset until then.
+    options: OnceLock<Arc<Options>>,
+    network: OnceLock<Arc<Shared>>,
+    samples: OnceLock<Sender<Batch>>,
+    pub control: Control,
+    pub counters: Counters,
+    /// The elements of every `SharedArray`, as JSON, by name.
+    pub shared_arrays: Arc<Mutex<HashMap<String, Arc<SharedData>>>>,
+}
+
+/// The elements of one `SharedArray`, each as JSON.
+#[derive(Debug, Default)]
+pub struct SharedData(pub Vec<Box<str>>);
+
+/// Numbers that progress lines and `exec.instance` show.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub complete: AtomicU64,
+    pub interrupted: AtomicU64,
+    pub vus_active: AtomicU32,
+    pub vus_initialised: AtomicU32,
+    started: OnceLock<Instant>,
+}
+
+impl Counters {
+    /// Starts the clock of `exec.instance.currentTestRunDuration`.
+    pub fn start(&self) {
+        let _ = self.started.set(Instant::now());
+    }
+
+    /// Time since [`Self::start`], zero before.
+    pub fn elapsed(&self) -> Duration {
+        self.started.get().map_or(Duration::ZERO, Instant::elapsed)
+    }
+
+    /// The present value of a counter.
+    pub fn get(counter: &AtomicU32) -> u32 {
+        counter.load(Ordering::Relaxed)
+    }
+}
+
+impl Test {
+    pub fn new(
+        sources: Arc<Sources>,
+        builtins: Builtins,
+        globals: fn(&mut Context) -> JsResult<()>,
+        env: BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            registry: Arc::new(Registry::new()),
+            sources,
+            builtins,
+            globals,
+            env,
+            options: OnceLock::new(),
+            network: OnceLock::new(),
+            samples: OnceLock::new(),
+            control: Control::default(),
+            counters: Counters::default(),
+            shared_arrays: Arc::default(),
+        }
+    }
+
+    /// Ends the configuration: VUs made from now on may send requests and samples.
+    pub fn configure(&self, options: Arc<Options>, network: Arc<Shared>) {
+        let _ = self.options.set(options);
+        let _ = self.network.set(network);
+    }
+
+    /// Says where samples go.
+    pub fn connect(&self, samples: Sender<Batch>) {
+        let _ = self.samples.set(samples);
+    }
+
+    /// The consolidated options; `None` while the first VU's init code runs.
+    pub fn options(&self) -> Option<&Arc<Options>> {
+        self.options.get()
+    }
+
+    /// What network clients share; `None` as for the options.
+    pub fn network(&self) -> Option<&Arc<Shared>> {
+        self.network.get()
+    }
+
+    /// Where samples go; `None` before the metrics engine runs.
+    pub fn samples(&self) -> Option<&Sender<Batch>> {
+        self.samples.get()
+    }
+
+    /// The system tags that are on.
+    pub fn system_tags(&self) -> SystemTags {
+        self.options().map_or(SystemTags::DEFAULT, |o| o.system_tags)
+    }
+}

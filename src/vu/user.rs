@@ -1,0 +1,170 @@
+//! A virtual user: one engine that has run the script's init code.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use boa_engine::object::JsObject;
+use boa_engine::object::builtins::JsFunction;
+use boa_engine::property::PropertyKey;
+use boa_engine::{Context, JsString, JsValue, js_string};
+
+use super::{Phase, State, Test};
+use crate::js::convert::{get, object, put, string};
+use crate::js::error::register_go_error;
+use crate::js::{Engine, Interrupt, Loader, ScriptError};
+
+/// Why a VU could not be made.
+#[derive(Debug)]
+pub enum InitError {
+    /// The init code threw.
+    Script(ScriptError),
+    /// A file or module could not be loaded.
+    Load(String),
+    /// The init code was interrupted.
+    Interrupted,
+}
+
+/// One JavaScript engine with the script loaded, ready to be called.
+///
+/// It belongs to the thread that made it.
+pub struct VirtualUser {
+    pub state: Rc<State>,
+    pub(super) engine: Engine,
+    pub(super) exports: JsObject,
+    /// What iterations call at present, and the data that `setup()` returned.
+    pub(super) exec: Option<JsFunction>,
+    pub(super) setup_data: Option<JsValue>,
+}
+
+impl VirtualUser {
+    /// Runs the init code.
+    pub fn new(test: &Arc<Test>, id: u32, interrupt: Arc<Interrupt>) -> Result<Self, InitError> {
+        let loader = Rc::new(Loader::new(test.sources.clone(), test.builtins));
+        let mut engine = Engine::new(loader.clone()).map_err(|e| InitError::Load(e.to_string()))?;
+        let state = Rc::new(State::new(test.clone(), id, interrupt.clone(), engine.event_loop.clone()));
+        let context = &mut *engine.context;
+        interrupt.attach(context);
+        state.install(context);
+        register_go_error(context);
+        (test.globals)(context).map_err(|e| InitError::Load(e.to_string()))?;
+        define_global(context, "__VU", JsValue::from(id));
+        define_env(&state, context);
+
+        let ran = loader.run_main(context).and_then(|exports| {
+            let settled = engine.event_loop.run(context, &|until| state.wait(until));
+            settled.map(|()| exports).map_err(crate::js::event_loop::LoopError::into_error)
+        });
+        let exports = match ran {
+            Ok(exports) => exports,
+            Err(_) if interrupt.is_raised() => {
+                interrupt.detach();
+                return Err(InitError::Interrupted);
+            }
+            Err(error) => {
+                let unknown = loader.unknown_modules();
+                let error = ScriptError::new(error, &test.sources, context);
+                interrupt.detach();
+                return Err(match unknown.as_slice() {
+                    [] => InitError::Script(error),
+                    unknown => InitError::Load(unknown_modules(unknown)),
+                });
+            }
+        };
+        // Init code makes most of the garbage that a VU ever makes at once.
+        boa_gc::force_collect();
+        Ok(Self { state, engine, exports, exec: None, setup_data: None })
+    }
+
+    /// The exported `options` as JSON; `None` if there are none.
+    pub fn options_json(&mut self) -> Result<Option<String>, ScriptError> {
+        let context = &mut *self.engine.context;
+        let json = get(&self.exports, "options", context).and_then(|options| {
+            if options.is_null_or_undefined() {
+                return Ok(None);
+            }
+            crate::js::json::stringify_value(&options, context)
+        });
+        json.map_err(|e| ScriptError::new(e, &self.state.test.sources, context))
+    }
+
+    /// The exported function of that name.
+    pub fn exported_function(&mut self, name: &str) -> Option<JsFunction> {
+        get(&self.exports, name, &mut self.engine.context).ok()?.as_function()
+    }
+
+    /// What the script exports, by name, and whether each is a function.
+    pub fn exported_names(&mut self) -> Vec<(String, bool)> {
+        let context = &mut *self.engine.context;
+        let keys = self.exports.own_property_keys(context).unwrap_or_default();
+        let mut names = Vec::new();
+        for key in keys {
+            let Ok(value) = self.exports.get(key.clone(), context) else { continue };
+            names.push((key.to_string(), value.is_callable()));
+        }
+        names
+    }
+
+    /// The context, for the parts of a VU that live beside this file.
+    pub(super) fn context(&mut self) -> &mut Context {
+        &mut self.engine.context
+    }
+
+    /// Gives the script `__ENV` and the iteration counters for what comes next.
+    pub(super) fn enter(&mut self, phase: Phase, scenario: Option<Arc<super::ScenarioRun>>) {
+        self.state.activate(phase, scenario);
+        let state = self.state.clone();
+        define_env(&state, self.context());
+    }
+}
+
+impl Drop for VirtualUser {
+    fn drop(&mut self) {
+        // Engine values must go before the thread's heap, and the interrupt must not outlive the
+        // context that it points into.
+        self.state.interrupt.detach();
+        self.state.samples.flush();
+        self.engine.event_loop.clear();
+        self.engine.loader.clear();
+    }
+}
+
+fn unknown_modules(unknown: &[String]) -> String {
+    let names: Vec<_> = unknown.iter().map(|name| format!("\"{name}\"")).collect();
+    format!(
+        "unknown modules [{}] were tried to be loaded, but couldn't - ssek has no extensions to install; \
+         docs/compat.md lists the modules that it has",
+        names.join(", ")
+    )
+}
+
+fn define_global(context: &mut Context, name: &str, value: JsValue) {
+    let property = boa_engine::property::PropertyDescriptor::builder()
+        .value(value)
+        .writable(true)
+        .enumerable(true)
+        .configurable(true);
+    context.global_object().insert_property(PropertyKey::from(JsString::from(name)), property);
+}
+
+fn define_env(state: &State, context: &mut Context) {
+    let env = object(context);
+    for (key, value) in state.env() {
+        put(&env, &key, string(&value));
+    }
+    define_global(context, "__ENV", env.into());
+}
+
+/// Sets `__ITER`.
+pub(super) fn define_iteration(context: &mut Context, iteration: u64) {
+    let global = context.global_object();
+    // Through `set`, which reuses the property that the first iteration defines.
+    let _ = global.set(js_string!("__ITER"), JsValue::from(iteration as f64), false, context);
+}
+
+impl VirtualUser {
+    /// Makes the VU usable again after it was interrupted.
+    pub fn clear_interrupt(&mut self) {
+        let interrupt = self.state.interrupt.clone();
+        interrupt.clear(self.context());
+    }
+}
