@@ -1,0 +1,162 @@
+//! `ssek mock`: the embedded LLM server, on its own.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::mock::{Server, Settings};
+
+/// Flags of `ssek mock`.
+///
+/// All but `--listen` are also query parameters and a path prefix `/p/k=v,k=v/…` of each request,
+/// with `_` for `-`.
+#[derive(Args, Clone, Debug)]
+pub struct MockArgs {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    listen: String,
+
+    /// Time to the first token, in milliseconds or as 60ms, 1.5s [default: 60ms]
+    #[arg(long)]
+    ttft: Option<String>,
+
+    /// Time between tokens [default: 4ms]
+    #[arg(long)]
+    itl: Option<String>,
+
+    /// Tokens (events) of each stream [default: 64]
+    #[arg(long, alias = "n")]
+    tokens: Option<String>,
+
+    /// No delays, large writes
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    burst: Option<String>,
+
+    /// Send a chunk with the role alone first
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    role: Option<String>,
+
+    /// finish_reason of completions: stop or length [default: stop]
+    #[arg(long)]
+    finish: Option<String>,
+
+    /// Send the usage chunk: auto (when asked for), 0 or 1 [default: auto]
+    #[arg(long)]
+    usage: Option<String>,
+
+    /// Obey max_tokens of the request
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    honor_max: Option<String>,
+
+    /// The first event carries the wall clock at which it was written
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    ts: Option<String>,
+
+    /// Answer with this status and a JSON error
+    #[arg(long)]
+    status: Option<String>,
+
+    /// Break the connection off after so many events
+    #[arg(long)]
+    fail_after: Option<String>,
+
+    /// Close the connection after each answer
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    close: Option<String>,
+
+    /// Bytes of each token's text, and of the answer to GET /
+    #[arg(long)]
+    size: Option<String>,
+
+    /// event (a chunk each), big (16 KiB chunks) or close (no chunks, ends with the connection)
+    #[arg(long)]
+    framing: Option<String>,
+}
+
+impl MockArgs {
+    fn settings(&self) -> Result<Settings> {
+        let given = [
+            ("ttft", &self.ttft),
+            ("itl", &self.itl),
+            ("tokens", &self.tokens),
+            ("burst", &self.burst),
+            ("role", &self.role),
+            ("finish", &self.finish),
+            ("usage", &self.usage),
+            ("honor_max", &self.honor_max),
+            ("ts", &self.ts),
+            ("status", &self.status),
+            ("fail_after", &self.fail_after),
+            ("close", &self.close),
+            ("size", &self.size),
+            ("framing", &self.framing),
+        ];
+        let mut settings = Settings::default();
+        for (key, value) in given {
+            if let Some(value) = value {
+                settings.set(key, value)?;
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// A flag's value is wrong, or the address cannot be listened on.
+pub fn run(args: &MockArgs) -> Result<()> {
+    let settings = args.settings()?;
+    let listen = resolve(&args.listen)?;
+    // Before the server, so that a signal that comes early ends it properly.
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("waiting for signals")?;
+    let server = Server::start(settings, listen)?;
+    println!("mock LLM server on http://{}", server.addr());
+    println!("  POST {}/chat/completions", server.base_url());
+    println!("  GET  http://{0}/sse, http://{0}/, http://{0}/v1/models, http://{0}/stats", server.addr());
+    println!("  POST http://{}/echo", server.addr());
+    println!("press Ctrl-C to stop");
+    signals.forever().next();
+    Ok(())
+}
+
+fn resolve(listen: &str) -> Result<SocketAddr> {
+    let with_host = if listen.starts_with(':') { format!("0.0.0.0{listen}") } else { listen.to_owned() };
+    let mut addresses =
+        with_host.to_socket_addrs().with_context(|| format!("--listen {listen}: want HOST:PORT"))?;
+    addresses.next().with_context(|| format!("--listen {listen}: the host has no address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn every_setting_is_a_flag() {
+        let command = MockArgs::augment_args(Command::new("mock"));
+        let flags: Vec<_> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+        assert_eq!(flags[1..], *Settings::KEYS);
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let command = MockArgs::augment_args(Command::new("mock"));
+        let line =
+            ["mock", "--ttft", "60ms", "--itl", "4", "--n=2", "--burst", "--honor-max=0", "--size", "9"];
+        let args = MockArgs::from_arg_matches(&command.get_matches_from(line)).unwrap();
+        assert_eq!(args.settings().unwrap(), "n=2,burst,size=9".parse().unwrap());
+    }
+
+    #[test]
+    fn listen_takes_names_and_bare_ports() {
+        assert_eq!(resolve(":0").unwrap(), "0.0.0.0:0".parse().unwrap());
+        assert_eq!(resolve("127.0.0.1:80").unwrap(), "127.0.0.1:80".parse().unwrap());
+        assert!(resolve("localhost:80").unwrap().ip().is_loopback());
+        assert!(format!("{:#}", resolve("nonsense").unwrap_err()).contains("want HOST:PORT"));
+    }
+}

@@ -1,0 +1,99 @@
+//! Values of settings, as typed.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+
+/// Units of a Go duration, in seconds; longer names first where one starts with another.
+const UNITS: &[(&str, f64)] =
+    &[("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+
+/// The longest delay: a day.
+const MAX_DELAY: f64 = 86_400.0;
+
+/// A delay: bare milliseconds, fractions allowed, or a Go duration such as `1m1.5s`.
+pub(super) fn delay(text: &str) -> Result<Duration> {
+    let wrong = || anyhow!("want milliseconds (20) or a duration (20ms, 1.5s) of at most a day");
+    let seconds = match text.parse::<f64>() {
+        Ok(milliseconds) => milliseconds / 1e3,
+        Err(_) => go_seconds(text).ok_or_else(wrong)?,
+    };
+    if !(0.0..=MAX_DELAY).contains(&seconds) {
+        return Err(wrong());
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+fn go_seconds(mut rest: &str) -> Option<f64> {
+    let mut seconds = 0.0;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at(digits);
+        let (unit, factor) = UNITS.iter().find(|(unit, _)| tail.starts_with(unit))?;
+        seconds += number.parse::<f64>().ok()? * factor;
+        rest = &tail[unit.len()..];
+    }
+    Some(seconds)
+}
+
+/// A count.
+pub(super) fn number(text: &str) -> Result<u64> {
+    text.parse().map_err(|_| anyhow!("want a whole number"))
+}
+
+/// A whole number of a range.
+pub(super) fn within<T: FromStr + PartialOrd + Display>(text: &str, range: RangeInclusive<T>) -> Result<T> {
+    let value = text.parse().ok().filter(|value| range.contains(value));
+    value.ok_or_else(|| anyhow!("want a whole number from {} to {}", range.start(), range.end()))
+}
+
+/// On or off; nothing means on.
+pub(super) fn switch(text: &str) -> Result<bool> {
+    match text {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => bail!("want 1 or 0"),
+    }
+}
+
+/// One of several words.
+pub(super) fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T> {
+    match known.iter().find(|(word, _)| *word == text) {
+        Some((_, value)) => Ok(*value),
+        None => bail!("want one of {}", known.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays() {
+        let table: &[(&str, Option<u64>)] = &[
+            ("60", Some(60_000_000)),
+            ("0", Some(0)),
+            ("0.25", Some(250_000)),
+            ("60ms", Some(60_000_000)),
+            ("1m1.5s", Some(61_500_000_000)),
+            ("3µs", Some(3_000)),
+            ("", None),
+            ("-1", None),
+            ("-1ms", None),
+            ("1x", None),
+            ("ms", None),
+            ("NaN", None),
+            ("inf", None),
+            ("25h", None),
+        ];
+        for (text, want) in table {
+            assert_eq!(delay(text).ok(), want.map(Duration::from_nanos), "{text:?}");
+        }
+    }
+}
