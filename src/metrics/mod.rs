@@ -7,6 +7,7 @@ pub mod sink;
 pub mod snapshot;
 pub mod tags;
 pub mod threshold;
+pub mod trend;
 
 pub use crate::k6::builtin::{Contains, Kind};
 pub use registry::{Metric, MetricId, Registry, Series, SeriesId};
