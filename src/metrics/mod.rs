@@ -3,6 +3,7 @@
 pub mod engine;
 pub mod registry;
 pub mod sample;
+pub mod selector;
 pub mod sink;
 pub mod snapshot;
 pub mod tags;
