@@ -1,11 +1,10 @@
-//! Thresholds: `p(95)<500`, parsed, checked against their metric and evaluated.
+//! Thresholds: `p(95)<500`, parsed and evaluated.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::selector::{Selector, SelectorError};
+use super::Kind;
+use super::selector::SelectorError;
 use super::sink::Sink;
-use super::{Kind, Metric, Registry};
 
 /// A threshold as the options give it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +15,14 @@ pub struct ThresholdSpec {
     pub abort_on_fail: bool,
     /// How much of the run must have passed before it may end early.
     pub delay_abort_eval: Duration,
+}
+
+impl ThresholdSpec {
+    /// Whether a crossed threshold ends the run, so long after its start.
+    pub fn wants_abort(&self, run_duration: Duration) -> bool {
+        let delay = self.delay_abort_eval;
+        self.abort_on_fail && (delay.is_zero() || delay < run_duration)
+    }
 }
 
 /// A parsed threshold: one figure of a metric against a limit.
@@ -125,12 +132,18 @@ impl Threshold {
             (Sink::Trend(trend), Aggregation::Max) => Some(trend.max()),
             (Sink::Trend(trend), Aggregation::Med) => Some(trend.med()),
             (Sink::Trend(trend), Aggregation::Percentile(p)) => Some(trend.percentile(p)),
-            // `Definition::resolve` refuses every other pair.
+            // What `fits` refuses.
             _ => None,
         }
     }
 
-    fn fits(&self, kind: Kind) -> bool {
+    /// The aggregation's name, `p` for percentiles.
+    pub(super) fn method(&self) -> &'static str {
+        self.aggregation.name()
+    }
+
+    /// Whether metrics of that kind have the figure.
+    pub(super) fn fits(&self, kind: Kind) -> bool {
         use Aggregation as A;
         match kind {
             Kind::Counter => matches!(self.aggregation, A::Count | A::Rate),
@@ -187,50 +200,12 @@ impl Operator {
 }
 
 /// The aggregations of a kind, as error texts list them.
-fn supported(kind: Kind) -> &'static str {
+pub(super) fn supported(kind: Kind) -> &'static str {
     match kind {
         Kind::Counter => "count, rate",
         Kind::Gauge => "value",
         Kind::Rate => "rate",
         Kind::Trend => "avg, min, max, med, p",
-    }
-}
-
-/// One entry of the `thresholds` option, checked against the metrics there are.
-#[derive(Clone, Debug)]
-pub struct Definition {
-    pub selector: Selector,
-    pub metric: Arc<Metric>,
-    /// In the order of the script.
-    pub thresholds: Vec<(ThresholdSpec, Threshold)>,
-}
-
-impl Definition {
-    /// Reads the key of an entry alone, as `--no-thresholds` does: the sub-metric is still made.
-    pub fn without_thresholds(name: &str, registry: &Registry) -> Result<Self, ThresholdError> {
-        let selector = Selector::parse(name)?;
-        let metric =
-            registry.find(&selector.metric).ok_or_else(|| ThresholdError::NoMetric(name.to_owned()))?;
-        Ok(Self { selector, metric, thresholds: Vec::new() })
-    }
-
-    /// Reads an entry. Custom metrics must have been registered before.
-    pub fn resolve(name: &str, specs: &[ThresholdSpec], registry: &Registry) -> Result<Self, ThresholdError> {
-        let parsed: Vec<_> =
-            specs.iter().map(|spec| Threshold::parse(&spec.source)).collect::<Result<_, _>>()?;
-        let mut definition = Self::without_thresholds(name, registry)?;
-        let kind = definition.metric.kind;
-        if let Some(at) = parsed.iter().position(|threshold| !threshold.fits(kind)) {
-            return Err(ThresholdError::Unsupported {
-                source_text: specs[at].source.clone(),
-                metric: name.to_owned(),
-                method: parsed[at].aggregation.name(),
-                kind: kind.name(),
-                supported: supported(kind),
-            });
-        }
-        definition.thresholds = specs.iter().cloned().zip(parsed).collect();
-        Ok(definition)
     }
 }
 
@@ -273,52 +248,5 @@ mod tests {
         assert!(passes("rate>0.5", Kind::Rate, &[]));
         let threshold = Threshold::parse("rate>5").unwrap();
         assert!(threshold.eval(&Sink::new(Kind::Counter), Duration::ZERO));
-    }
-
-    #[test]
-    fn errors_are_k6s() {
-        let registry = Registry::new();
-        for (name, source, want) in [
-            (
-                "http_req_duration",
-                "p(95) <",
-                r#"failed parsing threshold expression "p(95) <"; reason: malformed threshold expression"#,
-            ),
-            (
-                "checks",
-                "rate 5",
-                r#"failed parsing threshold expression "rate 5"; reason: malformed threshold expression"#,
-            ),
-            (
-                "checks",
-                "foo>5",
-                r#"failed parsing threshold expression's "foo>5" left hand side; reason: failed parsing method from expression"#,
-            ),
-            (
-                "http_req_duration",
-                "p(101)<5",
-                r#"failed parsing threshold expression's "p(101)<5" left hand side; reason: malformed percentile value, provide a number between 0 and 100"#,
-            ),
-            (
-                "checks",
-                "rate>x",
-                r#"failed parsing threshold expression's "rate>x" right hand side; reason: "x" is not a number"#,
-            ),
-            (
-                "iterations",
-                "p(95)>5",
-                r#"invalid threshold "p(95)>5" applied on metric iterations; reason: unsupported aggregation method p on metric of type counter. supported aggregation methods for this metric are: count, rate"#,
-            ),
-            ("nope", "avg<1", r#"invalid threshold defined on nope; reason: no metric name "nope" found"#),
-            (
-                "checks{",
-                "rate>1",
-                "unable to validate threshold expressions; reason: parsing metric name failed; reason: unmatched opening/close curly brace",
-            ),
-        ] {
-            let spec = ThresholdSpec { source: source.to_owned(), ..ThresholdSpec::default() };
-            let error = Definition::resolve(name, &[spec], &registry).unwrap_err();
-            assert_eq!(error.to_string(), want);
-        }
     }
 }
