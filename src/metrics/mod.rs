@@ -1,15 +1,24 @@
 //! Samples and what is made of them.
 
+mod breakdown;
+pub mod definition;
 pub mod engine;
+pub mod ingest;
 pub mod registry;
 pub mod sample;
+pub mod selector;
 pub mod sink;
 pub mod snapshot;
 pub mod tags;
 pub mod threshold;
+pub mod trend;
 
 pub use crate::k6::builtin::{Contains, Kind};
+pub use definition::Definition;
+pub use engine::{BatchSink, Engine, EngineConfig, FinalResult};
 pub use registry::{Metric, MetricId, Registry, Series, SeriesId};
 pub use sample::{Batch, Sample, Timestamp};
+pub use sink::Sink;
 pub use snapshot::Snapshot;
 pub use tags::{TagSet, TagSetId};
+pub use threshold::{ThresholdError, ThresholdSpec};

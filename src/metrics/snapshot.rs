@@ -15,7 +15,8 @@ pub struct Snapshot {
     /// Checks in first-seen order, one entry per (scenario, group, name).
     pub checks: Vec<CheckSnapshot>,
     /// Group paths (`::outer::inner`) in first-seen order, the root (`""`) left out. A path's
-    /// parents are listed before it.
+    /// parents are listed before it. `setup()` and `teardown()`, whose samples have such paths
+    /// too, are no groups.
     pub groups: Vec<String>,
     /// The same metrics split by scenario and by group; empty unless the engine was asked for it
     /// (`--summary-mode=full`).
@@ -74,5 +75,6 @@ pub struct Section {
     /// `""` for the scenario as a whole (samples of all its groups), else the group's path
     /// (samples of that group and of the groups inside it).
     pub group: String,
+    /// Whole metrics only: neither sub-metrics nor thresholds.
     pub metrics: Vec<MetricSnapshot>,
 }
