@@ -20,9 +20,9 @@ pub(super) fn write(page: &mut Page) {
     });
     page.title("THRESHOLDS");
     for metric in &metrics {
-        let below = |other: &&MetricSnapshot| other.selector.is_none() && other.name == metric.name;
+        let parent = |other: &&MetricSnapshot| other.selector.is_none() && other.name == metric.name;
         let (indent, name) = match &metric.selector {
-            Some(selector) if metrics.iter().any(|m| below(m)) => (3, format!("{{{selector}}}")),
+            Some(selector) if metrics.iter().any(parent) => (3, format!("{{{selector}}}")),
             _ => (2, metric.full_name()),
         };
         page.line(indent, &name);
