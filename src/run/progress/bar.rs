@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::span::{fixed, padded, plain};
+use super::span::{fixed, padded};
+use crate::k6::duration::GoDuration;
 
 /// How much of a scenario is done, and the columns that say so.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,7 +21,7 @@ impl Bar {
 
     /// `constant-vus`.
     pub fn constant_vus(vus: u64, spent: Duration, duration: Duration) -> Self {
-        let time = time_of(spent, duration, &plain(duration));
+        let time = time_of(spent, duration, &GoDuration::from(duration).to_string());
         Self { progress: share(spent, duration), columns: vec![format!("{vus} VUs"), time] }
     }
 
@@ -66,7 +67,7 @@ impl Bar {
     ) -> Self {
         let vus = format!("{}/{} VUs", padded(active, max), padded(allocated, max));
         let rate = format!("{rate:0w$.2} iters/s", w = format!("{max_rate:.2}").len());
-        let time = time_of(spent, duration, &plain(duration));
+        let time = time_of(spent, duration, &GoDuration::from(duration).to_string());
         Self { progress: share(spent, duration), columns: vec![vus, time, rate] }
     }
 
@@ -78,7 +79,7 @@ impl Bar {
         spent: Duration,
         max_duration: Duration,
     ) -> Self {
-        let time = time_of(spent, max_duration, &plain(max_duration));
+        let time = time_of(spent, max_duration, &GoDuration::from(max_duration).to_string());
         let progress = if spent > max_duration || total == 0 { 1.0 } else { done as f64 / total as f64 };
         Self { progress, columns: vec![format!("{vus} VUs"), time, count] }
     }
@@ -86,7 +87,11 @@ impl Bar {
 
 /// `1.0s/3s`, and behind the end the whole duration alone.
 fn time_of(spent: Duration, duration: Duration, whole: &str) -> String {
-    if spent > duration { plain(duration) } else { format!("{}/{whole}", fixed(spent, duration)) }
+    if spent > duration {
+        GoDuration::from(duration).to_string()
+    } else {
+        format!("{}/{whole}", fixed(spent, duration))
+    }
 }
 
 fn share(spent: Duration, duration: Duration) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::span::plain;
+use crate::k6::duration::GoDuration;
 use crate::summary::style::Style;
 
 /// What will be run.
@@ -79,7 +79,7 @@ impl Description {
             "({:.2}%) {scenarios} scenario{plural}, {} max VUs, {} max duration (incl. graceful stop):",
             self.segment * 100.0,
             self.max_vus,
-            plain(max_duration),
+            GoDuration::from(max_duration),
         )
     }
 }

@@ -29,31 +29,6 @@ pub fn padded(number: u64, max: u64) -> String {
     format!("{number:0w$}", w = max.to_string().len())
 }
 
-/// A time as Go prints it: `0s`, `1.5s`, `10m0s`, `1h0m0s`, `250ms`.
-pub fn plain(time: Duration) -> String {
-    let minutes = time.as_secs() / 60;
-    let rest = (time - Duration::from_secs(minutes * 60)).as_nanos();
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => match rest {
-            0 => "0s".to_owned(),
-            1..1_000 => format!("{rest}ns"),
-            1_000..1_000_000 => decimal(rest, 3) + "µs",
-            1_000_000..1_000_000_000 => decimal(rest, 6) + "ms",
-            _ => decimal(rest, 9) + "s",
-        },
-        (0, m) => format!("{m}m{}s", decimal(rest, 9)),
-        (h, m) => format!("{h}h{m}m{}s", decimal(rest, 9)),
-    }
-}
-
-/// A number with its last `digits` digits behind the point, zeros at the end left out.
-fn decimal(number: u128, digits: u32) -> String {
-    let unit = 10u128.pow(digits);
-    let fraction = format!("{:0w$}", number % unit, w = digits as usize);
-    let text = format!("{}.{fraction}", number / unit);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,26 +51,6 @@ mod tests {
         ] {
             let text_of = fixed(Duration::from_millis(millis), Duration::from_secs(max));
             assert_eq!(text_of, text, "{millis} ms of {max} s");
-        }
-    }
-
-    #[test]
-    fn plain_times_are_gos() {
-        for (nanos, text) in [
-            (0, "0s"),
-            (7, "7ns"),
-            (1_500, "1.5µs"),
-            (250_000_000, "250ms"),
-            (1_050_000, "1.05ms"),
-            (3_000_000_000, "3s"),
-            (1_500_000_000, "1.5s"),
-            (60_000_000_000, "1m0s"),
-            (60_000_000_500, "1m0.0000005s"),
-            (630_000_000_000, "10m30s"),
-            (3_600_000_000_000, "1h0m0s"),
-            (90_061_000_000_000, "25h1m1s"),
-        ] {
-            assert_eq!(plain(Duration::from_nanos(nanos)), text);
         }
     }
 
