@@ -5,7 +5,7 @@ use std::time::Duration;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
-use super::{Summary, SummaryOptions, collation, counter_rate, group_name, parent_group};
+use super::{Summary, SummaryOptions, by_name, counter_rate, group_name, parent_group};
 use crate::metrics::Snapshot;
 use crate::metrics::sink::Sink;
 use crate::metrics::snapshot::MetricSnapshot;
@@ -37,8 +37,7 @@ pub fn data(summary: &Summary) -> Value {
 /// The metrics in the order of their names.
 pub(super) fn sorted(snapshot: &Snapshot) -> Vec<&MetricSnapshot> {
     let mut metrics: Vec<_> = snapshot.metrics.iter().collect();
-    metrics.sort_by_cached_key(|m| m.full_name());
-    metrics.sort_by(|a, b| collation::compare(&a.name, &b.name));
+    metrics.sort_by(|a, b| by_name(a, b));
     metrics
 }
 

@@ -11,6 +11,7 @@ pub mod style;
 pub mod text;
 pub mod trend_stat;
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 pub use number::TimeUnit;
@@ -18,6 +19,7 @@ pub use trend_stat::{TrendStat, TrendStatError};
 
 use crate::metrics::Snapshot;
 use crate::metrics::sink::CounterSink;
+use crate::metrics::snapshot::MetricSnapshot;
 
 /// What was measured, together with how the user wants to see it.
 #[derive(Clone, Debug)]
@@ -90,6 +92,14 @@ impl Summary {
             SummaryMode::Compact | SummaryMode::Full => Some(format!("\n{}\n\n", text::render(self))),
         }
     }
+}
+
+/// The order in which metrics are shown: by name, each before its sub-metrics.
+fn by_name(a: &MetricSnapshot, b: &MetricSnapshot) -> Ordering {
+    collation::compare(&a.name, &b.name).then_with(|| match (&a.selector, &b.selector) {
+        (Some(a), Some(b)) => collation::compare(a, b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    })
 }
 
 /// A counter's growth per second of the run; 0 for a run of no length.

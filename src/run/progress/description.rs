@@ -25,22 +25,13 @@ pub struct Description {
     pub scenarios: Vec<(String, String)>,
 }
 
-/// Our name and version, with the blank lines around them.
+/// Our name and version, with a blank line before and behind.
 pub fn banner(style: Style) -> String {
-    let art = ["   ▗▖    ", " ▗▐▐▖▗  ", "▗▐▐▐▌▐▐ "];
-    let words = [
-        String::new(),
-        format!("ssek {}", env!("CARGO_PKG_VERSION")),
-        "load for streaming HTTP, in k6 scripts".to_owned(),
-    ];
-    let mut out = String::from("\n");
-    for (art, words) in art.iter().zip(words) {
-        let line = format!("     {}  {words}", style.yellow(art));
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out.push('\n');
-    out
+    let waves = style.yellow("▁▃▅▇▅▃▁");
+    format!(
+        "\n     {waves}  ssek {}\n     load for streaming HTTP, in k6 scripts\n\n",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 impl Description {

@@ -5,7 +5,7 @@ use crate::metrics::sink::Sink;
 use crate::metrics::snapshot::MetricSnapshot;
 use crate::summary::style::width;
 use crate::summary::trend_stat::TrendStat;
-use crate::summary::{SummaryOptions, class, collation, counter_rate, number};
+use crate::summary::{SummaryOptions, by_name, class, counter_rate, number};
 
 /// One line of a table, not yet lined up.
 pub(super) struct Row {
@@ -35,10 +35,7 @@ pub(super) fn write(page: &mut Page, indent: usize, metrics: &[&MetricSnapshot])
     let options = &page.summary.options;
     let mut shown: Vec<_> =
         metrics.iter().copied().filter(|m| class::is_shown(&m.name, options.mode)).collect();
-    shown.sort_by(|a, b| {
-        let selectors = || compare_selectors(a.selector.as_deref(), b.selector.as_deref());
-        collation::compare(&a.name, &b.name).then_with(selectors)
-    });
+    shown.sort_by(|a, b| by_name(a, b));
     let duration = page.summary.snapshot.duration;
     let rows: Vec<_> =
         shown.iter().map(|metric| (class::heading(&metric.name), row(metric, options, duration))).collect();
@@ -54,14 +51,6 @@ pub(super) fn write(page: &mut Page, indent: usize, metrics: &[&MetricSnapshot])
             page.line(indent, &table.line(row, page));
         }
         page.blank();
-    }
-}
-
-/// The metric itself comes before its sub-metrics.
-pub(super) fn compare_selectors(a: Option<&str>, b: Option<&str>) -> std::cmp::Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) => collation::compare(a, b),
-        _ => a.is_some().cmp(&b.is_some()),
     }
 }
 

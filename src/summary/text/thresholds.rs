@@ -1,11 +1,10 @@
 //! The thresholds, metric by metric.
 
 use super::Page;
-use super::metrics::compare_selectors;
 use crate::metrics::sink::Sink;
 use crate::metrics::snapshot::{MetricSnapshot, ThresholdSnapshot};
 use crate::summary::trend_stat::TrendStat;
-use crate::summary::{collation, counter_rate, number};
+use crate::summary::{by_name, counter_rate, number};
 
 /// Writes the section; nothing where there are no thresholds.
 pub(super) fn write(page: &mut Page) {
@@ -14,10 +13,7 @@ pub(super) fn write(page: &mut Page) {
     if metrics.is_empty() {
         return;
     }
-    metrics.sort_by(|a, b| {
-        let selectors = || compare_selectors(a.selector.as_deref(), b.selector.as_deref());
-        collation::compare(&a.name, &b.name).then_with(selectors)
-    });
+    metrics.sort_by(|a, b| by_name(a, b));
     page.title("THRESHOLDS");
     for metric in &metrics {
         let parent = |other: &&MetricSnapshot| other.selector.is_none() && other.name == metric.name;
