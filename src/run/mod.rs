@@ -1,1 +1,3 @@
-//! To be written.
+//! A test run: the only place with the clock, the threads and the stop signal.
+
+pub mod progress;
