@@ -110,12 +110,11 @@ fn test(context: &mut Context) -> JsObject {
         "options",
         |_, _, context| {
             let state = State::of(context)?;
-            let options = state.test.options().filter(|_| !state.in_init()).cloned();
-            let Some(options) = options else {
+            let Some(view) = state.test.options_view().filter(|_| !state.in_init()) else {
                 let text = "getting test options in the init context is not supported";
                 return Err(go_error(text, context));
             };
-            json::parse_frozen(&options.script_view(), context)
+            json::parse_frozen(view, context)
         },
         context,
     );

@@ -122,6 +122,10 @@ impl<'a> Driver<'a> {
             let wanted = Arc::new(AtomicBool::new(true));
             let gate = Arc::new(Gate {
                 may_start: self.rule(place, wanted.clone()),
+                ended: {
+                    let live = self.job.live.clone();
+                    Box::new(move || live.complete())
+                },
                 killed: AtomicBool::new(false),
             });
             self.ids[place] = worker.id;

@@ -31,6 +31,8 @@ pub struct Assignment {
 pub struct Gate {
     /// Asked before each iteration.
     pub may_start: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Told after each iteration.
+    pub ended: Box<dyn Fn() + Send + Sync>,
     /// Set before the VU is interrupted, so that an interrupt which comes early is not lost.
     pub killed: AtomicBool,
 }
@@ -165,7 +167,9 @@ fn work(mut user: VirtualUser, test: &Test, inbox: &Receiver<Assignment>) {
             crate::log::error(&text);
         } else {
             while !gate.killed.load(Ordering::SeqCst) && (gate.may_start)() {
-                if user.iterate() == Outcome::Interrupted {
+                let outcome = user.iterate();
+                (gate.ended)();
+                if outcome == Outcome::Interrupted {
                     break;
                 }
             }

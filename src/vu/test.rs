@@ -28,6 +28,7 @@ pub struct Test {
     pub env: BTreeMap<String, String>,
     /// What the first VU's init code and the command line came to; unset until then.
     options: OnceLock<Arc<Options>>,
+    options_view: OnceLock<String>,
     network: OnceLock<Arc<Shared>>,
     samples: OnceLock<Sender<Batch>>,
     pub control: Control,
@@ -81,6 +82,7 @@ impl Test {
             globals,
             env,
             options: OnceLock::new(),
+            options_view: OnceLock::new(),
             network: OnceLock::new(),
             samples: OnceLock::new(),
             control: Control::default(),
@@ -90,8 +92,11 @@ impl Test {
     }
 
     /// Ends the configuration: VUs made from now on may send requests and samples.
-    pub fn configure(&self, options: Arc<Options>, network: Arc<Shared>) {
+    ///
+    /// `view` is what `exec.test.options` shows, as JSON.
+    pub fn configure(&self, options: Arc<Options>, view: String, network: Arc<Shared>) {
         let _ = self.options.set(options);
+        let _ = self.options_view.set(view);
         let _ = self.network.set(network);
     }
 
@@ -103,6 +108,11 @@ impl Test {
     /// The consolidated options; `None` while the first VU's init code runs.
     pub fn options(&self) -> Option<&Arc<Options>> {
         self.options.get()
+    }
+
+    /// What `exec.test.options` shows, as JSON; `None` as for the options.
+    pub fn options_view(&self) -> Option<&str> {
+        self.options_view.get().map(String::as_str)
     }
 
     /// What network clients share; `None` as for the options.

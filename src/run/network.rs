@@ -1,0 +1,1 @@
+//! The network's settings, from the options.
