@@ -39,9 +39,10 @@ impl Json for Stage {
         let mut fields = Fields::of(value)?;
         let stage = Self { duration: fields.take("duration")?, target: fields.take("target")? };
         match fields.unknown().next() {
-            Some(field) => {
-                Err(Mismatch::new(value, format!("has an unknown field '{field}': allowed are duration, target")))
-            }
+            Some(field) => Err(Mismatch::new(
+                value,
+                format!("has an unknown field '{field}': allowed are duration, target"),
+            )),
             None => Ok(Some(stage)),
         }
     }

@@ -61,8 +61,7 @@ impl GoDuration {
         }
         let mut total: i128 = 0;
         while !rest.is_empty() {
-            let number_end =
-                rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
             let (number, after) = rest.split_at(number_end);
             let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
             if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
@@ -257,9 +256,13 @@ mod tests {
 
     #[test]
     fn options_also_take_milliseconds_and_days() {
-        for (text, want) in
-            [("1500", 3 * S / 2), ("0.5", 500_000), ("2d12h", 60 * 3600 * S), ("1d", DAY), ("-1d1h", -25 * 3600 * S)]
-        {
+        for (text, want) in [
+            ("1500", 3 * S / 2),
+            ("0.5", 500_000),
+            ("2d12h", 60 * 3600 * S),
+            ("1d", DAY),
+            ("-1d1h", -25 * 3600 * S),
+        ] {
             assert_eq!(GoDuration::parse(text).unwrap().0, want, "{text}");
         }
         assert!(GoDuration::parse("inf").is_err() && GoDuration::parse("1d-1h").is_err());
