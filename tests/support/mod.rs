@@ -3,4 +3,5 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod raw_http;
+pub mod slow_server;
 pub mod ssek;
