@@ -1,5 +1,6 @@
 //! `--out csv`: a row for each sample, a column for each system tag.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +9,10 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::file::{Target, is_stdout};
 use super::timestamp::Rfc3339;
-use super::{Output, OutputContext, OutputKind};
+use super::{CACHED_SERIES, Output, OutputContext, OutputKind};
+use crate::k6::duration::GoDuration;
 use crate::k6::{SystemTag, env_var};
-use crate::metrics::{Registry, Sample, Series, Timestamp};
+use crate::metrics::{Registry, Sample, Series, SeriesId, Timestamp};
 
 /// The entry in [`OUTPUTS`](super::OUTPUTS).
 pub const OUTPUT: OutputKind = OutputKind { name: "csv", open };
@@ -40,9 +42,8 @@ fn open(arg: &str, context: &OutputContext<'_>) -> Result<Box<dyn Output>> {
     let mut columns = context.system_tags.names();
     columns.retain(|name| !metadata.contains(name));
     let header = [&["metric_name", "timestamp", "metric_value"], &*columns, &["extra_tags", "metadata"]];
-    let mut rows = Rows::new(config.time_format, columns.clone());
     target.write_all(&record(header.concat())?)?;
-    rows.buffer.clear();
+    let rows = Rows::new(config.time_format, columns);
     Ok(Box::new(Csv { config, target, rows }))
 }
 
@@ -80,11 +81,9 @@ impl Config {
         match key {
             "fileName" => self.file_name = value.to_owned(),
             "saveInterval" => {
-                let parsed = value.parse::<jiff::SignedDuration>().ok();
-                let interval = parsed.and_then(|interval| interval.try_into().ok());
-                self.save_interval = interval.ok_or_else(|| {
-                    anyhow!("'{value}' is no duration for the csv output's save interval; write it like 1s or 500ms")
-                })?;
+                let interval = GoDuration::parse(value)
+                    .with_context(|| format!("the csv output's saveInterval '{value}' is no duration"))?;
+                self.save_interval = interval.to_std();
             }
             "timeFormat" => self.time_format = TimeFormat::parse(value)?,
             _ => bail!(
@@ -149,13 +148,12 @@ struct Rows {
     time_format: TimeFormat,
     /// The tags that have a column, in order.
     columns: Vec<&'static str>,
-    /// By series number, the parts of its rows that never change.
-    series: Vec<Option<Row>>,
+    /// The parts of a series' rows that never change.
+    series: HashMap<SeriesId, Row>,
     times: Rfc3339,
     buffer: Vec<u8>,
 }
 
-#[derive(Clone)]
 struct Row {
     metric: Arc<str>,
     /// From the comma behind the value to the end of the line.
@@ -164,18 +162,18 @@ struct Row {
 
 impl Rows {
     fn new(time_format: TimeFormat, columns: Vec<&'static str>) -> Self {
-        Self { time_format, columns, series: Vec::new(), times: Rfc3339::default(), buffer: Vec::new() }
+        Self { time_format, columns, series: HashMap::new(), times: Rfc3339::default(), buffer: Vec::new() }
     }
 
     fn append(&mut self, sample: &Sample, registry: &Registry) -> Result<()> {
-        let at = sample.series.0 as usize;
-        if self.series.len() <= at {
-            self.series.resize(at + 1, None);
+        if !self.series.contains_key(&sample.series) {
+            let row = self.row(&registry.describe(sample.series))?;
+            if self.series.len() >= CACHED_SERIES {
+                self.series.clear();
+            }
+            self.series.insert(sample.series, row);
         }
-        if self.series[at].is_none() {
-            self.series[at] = Some(self.row(&registry.describe(sample.series))?);
-        }
-        if let Some(row) = &self.series[at] {
+        if let Some(row) = self.series.get(&sample.series) {
             // Names of metrics need no quotes.
             self.buffer.extend_from_slice(row.metric.as_bytes());
             self.buffer.push(b',');

@@ -74,7 +74,7 @@ impl Flush {
         }
         let left_out = self.backlog.left_out.load(Ordering::Relaxed);
         if left_out > 0 {
-            log::error(&format!(
+            log::error(format!(
                 "{left_out} samples are missing from the output {}, which was too slow for them; the summary is complete",
                 self.name
             ));
@@ -90,7 +90,7 @@ impl BatchSink for FlushSink {
             // Fails only when the thread has panicked, which `finish` brings to light.
             let _ = self.batches.send(batch.to_vec());
         } else if self.backlog.left_out.fetch_add(batch.len() as u64, Ordering::Relaxed) == 0 {
-            log::warn(&format!(
+            log::warn(format!(
                 "The output {} is too slow and its buffer of {} samples is full; some samples are being left out of it, the run goes on",
                 self.name, self.limit
             ));
@@ -143,7 +143,7 @@ impl Worker {
 
     fn report(&self, result: &anyhow::Result<()>) {
         if let Err(error) = result {
-            log::error(&format!(
+            log::error(format!(
                 "Writing to the output {} failed, nothing more is written to it, the run goes on: {error:#}",
                 self.name
             ));

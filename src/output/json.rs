@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::file::{Target, is_stdout};
 use super::timestamp::Rfc3339;
-use super::{Output, OutputContext, OutputKind};
-use crate::metrics::{Definition, Metric, MetricId, Registry, Sample, ThresholdSpec};
+use super::{CACHED_SERIES, Output, OutputContext, OutputKind};
+use crate::k6::duration::GoDuration;
+use crate::metrics::{Definition, Metric, MetricId, Registry, Sample, SeriesId, ThresholdSpec};
 
 /// The entry in [`OUTPUTS`](super::OUTPUTS).
 pub const OUTPUT: OutputKind = OutputKind { name: "json", open };
@@ -26,7 +27,7 @@ fn open(arg: &str, context: &OutputContext<'_>) -> Result<Box<dyn Output>> {
         target,
         definitions,
         declared: Vec::new(),
-        lines: Vec::new(),
+        lines: HashMap::new(),
         times: Rfc3339::default(),
         buffer: Vec::new(),
     }))
@@ -38,13 +39,12 @@ struct Json {
     definitions: HashMap<MetricId, Vec<Definition>>,
     /// By metric number, whether its declaration is written.
     declared: Vec<bool>,
-    /// By series number, the parts of its lines that never change.
-    lines: Vec<Option<Line>>,
+    /// The parts of a series' lines that never change.
+    lines: HashMap<SeriesId, Line>,
     times: Rfc3339,
     buffer: Vec<u8>,
 }
 
-#[derive(Clone)]
 struct Line {
     /// Up to the time.
     head: Box<[u8]>,
@@ -76,16 +76,16 @@ impl Output for Json {
 
 impl Json {
     fn append(&mut self, sample: &Sample, registry: &Registry) -> Result<()> {
-        let at = sample.series.0 as usize;
-        if self.lines.len() <= at {
-            self.lines.resize(at + 1, None);
-        }
-        if self.lines[at].is_none() {
+        if !self.lines.contains_key(&sample.series) {
             let series = registry.describe(sample.series);
             self.declare(&series.metric)?;
-            self.lines[at] = Some(Line::new(&series.metric.name, &series.tags.tags, &series.tags.metadata)?);
+            let line = Line::new(&series.metric.name, &series.tags.tags, &series.tags.metadata)?;
+            if self.lines.len() >= CACHED_SERIES {
+                self.lines.clear();
+            }
+            self.lines.insert(sample.series, line);
         }
-        if let Some(line) = &self.lines[at] {
+        if let Some(line) = self.lines.get(&sample.series) {
             self.buffer.extend_from_slice(&line.head);
             self.times.append_nanos(&mut self.buffer, sample.time);
             self.buffer.extend_from_slice(b"\",\"value\":");
@@ -155,14 +155,14 @@ fn declaration(metric: &Metric, definitions: &[Definition]) -> Value {
     })
 }
 
-/// The threshold as a script would write it; the delay in seconds.
+/// The threshold as a script would write it; the delay in Go's notation.
 fn threshold(spec: &ThresholdSpec) -> Value {
     if !spec.abort_on_fail {
         return Value::String(spec.source.clone());
     }
     let delay = match spec.delay_abort_eval {
         delay if delay.is_zero() => Value::Null,
-        delay => Value::String(format!("{}s", delay.as_secs_f64())),
+        delay => Value::String(GoDuration::from(delay).to_string()),
     };
     json!({ "threshold": spec.source, "abortOnFail": true, "delayAbortEval": delay })
 }
