@@ -1,5 +1,6 @@
 //! `ssek mock`: the embedded LLM server, on its own.
 
+use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use anyhow::{Context, Result};
@@ -114,13 +115,18 @@ pub fn run(args: &MockArgs) -> Result<()> {
     // Before the server, so that a signal that comes early ends it properly.
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("waiting for signals")?;
     let server = Server::start(settings, listen)?;
-    println!("mock LLM server on http://{}", server.addr());
-    println!("  POST {}/chat/completions", server.base_url());
-    println!("  GET  http://{0}/sse, http://{0}/, http://{0}/v1/models, http://{0}/stats", server.addr());
-    println!("  POST http://{}/echo", server.addr());
-    println!("press Ctrl-C to stop");
+    // A closed stdout is no reason not to serve.
+    let _ = std::io::stdout().write_all(greeting(&server).as_bytes());
     signals.forever().next();
     Ok(())
+}
+
+fn greeting(server: &Server) -> String {
+    let (root, openai) = (format!("http://{}", server.addr()), server.base_url());
+    format!(
+        "mock LLM server on {root}\n  POST {openai}/chat/completions, {root}/echo\n  \
+         GET  {root}/sse, {root}/, {openai}/models, {root}/stats\npress Ctrl-C to stop\n"
+    )
 }
 
 fn resolve(listen: &str) -> Result<SocketAddr> {
