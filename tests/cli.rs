@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/raw_http.rs"]
+mod raw_http;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use support::raw_http::exchange;
-use support::ssek::{in_repository, ssek};
+use binary::{in_repository, ssek};
+use raw_http::exchange;
 
 #[test]
 fn what_cannot_be_run_is_said() {

@@ -6,13 +6,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
+#[path = "support/binary.rs"]
+mod binary;
 
 use std::fs;
 use std::path::Path;
 
+use binary::{Outcome, in_repository, ssek};
 use ssek::mock::Server;
-use support::ssek::{Outcome, in_repository, ssek};
 
 #[test]
 fn scripts_print_what_k6_would() {

@@ -3,12 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
+#[path = "support/binary.rs"]
+mod binary;
 
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use support::ssek::{beside_repository, in_repository};
+use binary::{beside_repository, in_repository};
 
 /// The heading of the table in `docs/compat.md`.
 const HEADING: &str = "## Golden cases that differ";

@@ -4,7 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/raw_http.rs"]
+mod raw_http;
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,9 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use binary::{Run, beside_repository, ssek};
 use serde_json::Value;
-use support::raw_http;
-use support::ssek::{Run, beside_repository, ssek};
 
 /// How long the server may take to answer after its start.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,6 +1,5 @@
 //! `ssek mock`: the embedded LLM server, on its own.
 
-use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use anyhow::{Context, Result};
@@ -8,6 +7,7 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::k6::ExitCode;
 use crate::mock::{Server, Settings};
 
 /// Flags of `ssek mock`.
@@ -15,7 +15,7 @@ use crate::mock::{Server, Settings};
 /// All but `--listen` are also query parameters and a path prefix `/p/k=v,k=v/…` of each request,
 /// with `_` for `-`.
 #[derive(Args, Clone, Debug)]
-pub struct MockArgs {
+pub(super) struct MockArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
@@ -109,16 +109,15 @@ impl MockArgs {
 ///
 /// # Errors
 /// A flag's value is wrong, or the address cannot be listened on.
-pub fn run(args: &MockArgs) -> Result<()> {
+pub(super) fn run(args: &MockArgs) -> Result<ExitCode> {
     let settings = args.settings()?;
     let listen = resolve(&args.listen)?;
     // Before the server, so that a signal that comes early ends it properly.
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("waiting for signals")?;
     let server = Server::start(settings, listen)?;
-    // A closed stdout is no reason not to serve.
-    let _ = std::io::stdout().write_all(greeting(&server).as_bytes());
+    super::print(&greeting(&server));
     signals.forever().next();
-    Ok(())
+    Ok(ExitCode::OK)
 }
 
 fn greeting(server: &Server) -> String {

@@ -3,7 +3,95 @@
 //! An executor turns its configuration into a [`Plan`]; `run` has one driver for closed plans and
 //! one for open ones, whatever executors there will ever be.
 
+mod common;
+mod constant_arrival_rate;
+mod constant_vus;
+mod per_vu_iterations;
+mod ramping_arrival_rate;
+mod ramping_vus;
+pub mod reservation;
+mod shared_iterations;
+mod stage;
+
+use std::fmt;
 use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::k6::exit_code::Failure;
+use crate::k6::json::{Fields, Mismatch};
+use crate::k6::quote::quote;
+pub use common::{Common, GRACEFUL_STOP};
+pub use constant_arrival_rate::ConstantArrivalRate;
+pub use constant_vus::ConstantVus;
+pub use per_vu_iterations::PerVuIterations;
+pub use ramping_arrival_rate::RampingArrivalRate;
+pub use ramping_vus::RampingVus;
+pub use reservation::Reservation;
+pub use shared_iterations::SharedIterations;
+pub use stage::Stage;
+
+/// A scenario's configuration: one file per type, all with k6's names and defaults.
+pub trait Executor: fmt::Debug + Send + Sync {
+    /// What every scenario has, whatever its executor.
+    fn common(&self) -> &Common;
+
+    /// What is wrong with the configuration, in k6's words; empty if nothing is.
+    fn validate(&self) -> Vec<String>;
+
+    /// The line of the `scenarios:` block after the name: `2 looping VUs for 3s (gracefulStop: 30s)`.
+    fn describe(&self) -> String;
+
+    /// When iterations start. Only for configurations that [`validate`](Self::validate).
+    ///
+    /// # Errors
+    /// For executors that this version cannot run yet.
+    fn plan(&self) -> Result<Plan, Failure>;
+
+    /// How many VUs the scenario needs from each moment after its start on, graceful stop and
+    /// ramp-downs included; the last step is zero and ends the scenario.
+    fn reservation(&self) -> Vec<Reservation>;
+
+    /// The fields of this type after the common ones, in k6's order, `null` where unset.
+    fn fields(&self) -> Vec<(&'static str, Value)>;
+
+    /// The configuration as `inspect` and `exec.test.options` show it.
+    fn to_json(&self) -> Value {
+        let common = self.common().fields().into_iter();
+        common.chain(self.fields()).map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+type Read = fn(Common, &mut Fields) -> Result<Box<dyn Executor>, Mismatch>;
+
+/// Every executor: the name that scripts write, and how its own fields are read.
+pub const EXECUTORS: &[(&str, Read)] = &[
+    (shared_iterations::NAME, |common, fields| Ok(Box::new(SharedIterations::read(common, fields)?))),
+    (per_vu_iterations::NAME, |common, fields| Ok(Box::new(PerVuIterations::read(common, fields)?))),
+    (constant_vus::NAME, |common, fields| Ok(Box::new(ConstantVus::read(common, fields)?))),
+    (ramping_vus::NAME, |common, fields| Ok(Box::new(RampingVus::read(common, fields)?))),
+    (constant_arrival_rate::NAME, |common, fields| Ok(Box::new(ConstantArrivalRate::read(common, fields)?))),
+    (ramping_arrival_rate::NAME, |common, fields| Ok(Box::new(RampingArrivalRate::read(common, fields)?))),
+];
+
+/// Reads the scenario called `name`. Fields that its executor does not know are errors.
+pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
+    let located = |error: Mismatch| error.at(name);
+    let mut fields = Fields::of(json).map_err(located)?;
+    let executor: Option<String> = fields.take("executor").map_err(located)?;
+    let executor = executor.filter(|executor| !executor.is_empty()).ok_or_else(|| {
+        Mismatch::Sentence(format!("scenario '{name}' doesn't have a specified executor type"))
+    })?;
+    let Some((kind, read)) = EXECUTORS.iter().find(|(kind, _)| *kind == executor) else {
+        return Err(Mismatch::Sentence(format!("unknown executor type '{executor}'")));
+    };
+    let common = Common::read(name, kind, &mut fields).map_err(located)?;
+    let parsed = read(common, &mut fields).map_err(located)?;
+    match fields.unknown().next() {
+        Some(field) => Err(Mismatch::Sentence(format!("json: unknown field {}", quote(field)))),
+        None => Ok(parsed),
+    }
+}
 
 /// What an executor wants to happen, seen from the scenario's start.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,5 +145,103 @@ impl Closed {
     pub fn vus_at(&self, elapsed: Duration) -> u32 {
         let after = self.curve.partition_point(|step| step.at <= elapsed);
         after.checked_sub(1).map_or(0, |last| self.curve[last].vus)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn error(json: Value) -> String {
+        parse("s", &json).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn scenarios_are_read_strictly() {
+        for (json, want) in [
+            (json!({}), "scenario 's' doesn't have a specified executor type"),
+            (json!({"executor": "nope"}), "unknown executor type 'nope'"),
+            (json!({"executor": "externally-controlled"}), "unknown executor type 'externally-controlled'"),
+            (json!({"executor": "constant-vus", "bogus": 1}), "json: unknown field \"bogus\""),
+            (json!({"executor": "constant-vus", "iterations": 1}), "json: unknown field \"iterations\""),
+            (
+                json!({"executor": "constant-arrival-rate", "rate": 1.5}),
+                "error while parsing \"1.5\": s.rate must be an integer",
+            ),
+        ] {
+            assert_eq!(error(json), want);
+        }
+    }
+
+    #[test]
+    fn every_executor_describes_itself_as_k6_does() {
+        for (json, want) in [
+            (
+                json!({"executor": "shared-iterations", "vus": 3, "iterations": 20, "maxDuration": "10s"}),
+                "20 iterations shared among 3 VUs (maxDuration: 10s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "shared-iterations", "vus": 1, "iterations": 4, "startTime": "1s", "exec": "fb"}),
+                "4 iterations shared among 1 VUs (maxDuration: 10m0s, exec: fb, startTime: 1s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "per-vu-iterations", "vus": 3, "iterations": 7}),
+                "7 iterations for each of 3 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "constant-vus", "vus": 2, "duration": "2s", "gracefulStop": "0s"}),
+                "2 looping VUs for 2s",
+            ),
+            (
+                json!({"executor": "ramping-vus", "stages": [{"duration": "2s", "target": 5}], "gracefulRampDown": "1s"}),
+                "Up to 5 looping VUs for 2s over 1 stages (gracefulRampDown: 1s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "constant-arrival-rate", "rate": 4, "duration": "2s", "preAllocatedVUs": 3,
+                    "startTime": "2s", "exec": "fc"}),
+                "4.00 iterations/s for 2s (maxVUs: 3, exec: fc, startTime: 2s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "ramping-arrival-rate", "startRate": 5, "preAllocatedVUs": 5, "maxVUs": 20,
+                    "stages": [{"duration": "2s", "target": 40}, {"duration": "1s", "target": 10}]}),
+                "Up to 40.00 iterations/s for 3s over 2 stages (maxVUs: 5-20, gracefulStop: 30s)",
+            ),
+        ] {
+            let executor = parse("s", &json).unwrap();
+            assert_eq!(executor.validate(), Vec::<String>::new());
+            assert_eq!(executor.describe(), want);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said_in_k6s_words() {
+        for (json, want) in [
+            (json!({"executor": "constant-vus", "vus": 2}), "the duration is unspecified"),
+            (
+                json!({"executor": "constant-arrival-rate", "rate": 0}),
+                "the iteration rate must be more than 0, the duration is unspecified, \
+                 the number of preAllocatedVUs isn't specified",
+            ),
+            (
+                json!({"executor": "shared-iterations", "vus": 3, "iterations": 2, "maxDuration": "10ms"}),
+                "the number of iterations (2) can't be less than the number of VUs (3), \
+                 the maxDuration must be at least 1s, but is 10ms",
+            ),
+            (
+                json!({"executor": "ramping-vus", "startVUs": 0, "stages": [{"target": 0}], "exec": ""}),
+                "exec value cannot be empty, either startVUs or one of the stages' target values must be \
+                 greater than 0, stage 1 doesn't have a duration",
+            ),
+        ] {
+            assert_eq!(parse("s", &json).unwrap().validate().join(", "), want);
+        }
+    }
+
+    #[test]
+    fn json_shows_every_field_in_k6s_order() {
+        let json = json!({"executor": "shared-iterations", "vus": 2, "iterations": "2"});
+        let want = r#"{"executor":"shared-iterations","startTime":null,"gracefulStop":null,"env":null,"exec":null,"tags":null,"vus":2,"iterations":2,"maxDuration":null}"#;
+        assert_eq!(parse("s", &json).unwrap().to_json().to_string(), want);
     }
 }

@@ -4,6 +4,8 @@ pub mod builtin;
 pub mod duration;
 pub mod error_code;
 pub mod exit_code;
+pub mod json;
+pub mod quote;
 pub mod system_tag;
 
 pub use exit_code::ExitCode;

@@ -1,0 +1,158 @@
+//! `constant-arrival-rate`: iterations start at a fixed rate, whether others have ended or not.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::common::{self, Common, shown};
+use super::{Executor, Plan, Reservation};
+use crate::k6::duration::GoDuration;
+use crate::k6::exit_code::{ExitCode, Failure};
+use crate::k6::json::{Fields, Mismatch};
+
+/// The name that scripts write.
+pub const NAME: &str = "constant-arrival-rate";
+
+/// The time that a rate refers to, unless `timeUnit` says otherwise.
+pub(super) const TIME_UNIT: GoDuration = GoDuration::from_secs(1);
+
+/// The configuration as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConstantArrivalRate {
+    pub common: Common,
+    pub rate: Option<i64>,
+    pub time_unit: Option<GoDuration>,
+    pub duration: Option<GoDuration>,
+    pub pool: Pool,
+}
+
+/// The VUs of an open model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pool {
+    pub pre_allocated_vus: Option<i64>,
+    /// Unset: as many as are pre-allocated.
+    pub max_vus: Option<i64>,
+}
+
+impl Pool {
+    pub(super) fn read(fields: &mut Fields) -> Result<Self, Mismatch> {
+        Ok(Self { pre_allocated_vus: fields.take("preAllocatedVUs")?, max_vus: fields.take("maxVUs")? })
+    }
+
+    fn pre_allocated(&self) -> i64 {
+        self.pre_allocated_vus.unwrap_or(0)
+    }
+
+    fn max(&self) -> i64 {
+        self.max_vus.unwrap_or(self.pre_allocated())
+    }
+
+    pub(super) fn check(&self, problems: &mut Vec<String>) {
+        match self.pre_allocated_vus {
+            None => problems.push("the number of preAllocatedVUs isn't specified".to_owned()),
+            Some(vus) if vus < 0 => {
+                problems.push("the number of preAllocatedVUs can't be negative".to_owned());
+            }
+            Some(vus) if self.max() < vus => {
+                problems.push("maxVUs can't be less than preAllocatedVUs".to_owned());
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// `maxVUs: 3`, or `maxVUs: 2-10` where the pool may grow.
+    pub(super) fn describe(&self) -> String {
+        let (least, most) = (self.pre_allocated(), self.max());
+        if most > least { format!("maxVUs: {least}-{most}") } else { format!("maxVUs: {most}") }
+    }
+
+    pub(super) fn reservation(&self, end: Duration) -> Vec<Reservation> {
+        let planned = common::vus(self.pre_allocated());
+        let unplanned = common::vus(self.max()).saturating_sub(planned);
+        Reservation::constant(planned.into(), unplanned.into(), end)
+    }
+}
+
+/// Iterations a second.
+pub(super) fn per_second(rate: i64, time_unit: GoDuration) -> f64 {
+    rate as f64 * 1e9 / time_unit.0 as f64
+}
+
+pub(super) fn check_time_unit(unit: GoDuration, problems: &mut Vec<String>) {
+    if unit.0 <= 0 {
+        problems.push("the timeUnit must be more than 0".to_owned());
+    }
+}
+
+/// The error of executors whose driver is still to come.
+pub(super) fn not_yet(common: &Common) -> Failure {
+    let text = format!(
+        "scenario '{}' uses the executor {}, which this version can check but not run yet; it arrives with \
+         the next version. Use constant-vus, ramping-vus, shared-iterations or per-vu-iterations until then",
+        common.name, common.executor
+    );
+    Failure::new(ExitCode::INVALID_CONFIG, text)
+}
+
+impl ConstantArrivalRate {
+    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+        Ok(Self {
+            common,
+            rate: fields.take("rate")?,
+            time_unit: fields.take("timeUnit")?,
+            duration: fields.take("duration")?,
+            pool: Pool::read(fields)?,
+        })
+    }
+
+    fn time_unit(&self) -> GoDuration {
+        self.time_unit.unwrap_or(TIME_UNIT)
+    }
+}
+
+impl Executor for ConstantArrivalRate {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn validate(&self) -> Vec<String> {
+        let mut problems = self.common.validate();
+        match self.rate {
+            None => problems.push("the iteration rate isn't specified".to_owned()),
+            Some(rate) if rate <= 0 => problems.push("the iteration rate must be more than 0".to_owned()),
+            Some(_) => {}
+        }
+        check_time_unit(self.time_unit(), &mut problems);
+        common::check_duration(self.duration, &mut problems);
+        self.pool.check(&mut problems);
+        problems
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "{:.2} iterations/s for {}{}",
+            per_second(self.rate.unwrap_or(0), self.time_unit()),
+            self.duration.unwrap_or_default(),
+            self.common.describe(&[self.pool.describe()]),
+        )
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        Err(not_yet(&self.common))
+    }
+
+    fn reservation(&self) -> Vec<Reservation> {
+        let duration = self.duration.unwrap_or_default().to_std();
+        self.pool.reservation(duration.saturating_add(self.common.graceful_stop()))
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("rate", shown(&self.rate)),
+            ("timeUnit", shown(&self.time_unit)),
+            ("duration", shown(&self.duration)),
+            ("preAllocatedVUs", shown(&self.pool.pre_allocated_vus)),
+            ("maxVUs", shown(&self.pool.max_vus)),
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+//! `constant-vus`: a number of VUs loop for some time.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::common::{self, Common, shown};
+use super::{Budget, Closed, Executor, Plan, Reservation, Step};
+use crate::k6::duration::GoDuration;
+use crate::k6::exit_code::Failure;
+use crate::k6::json::{Fields, Mismatch};
+
+/// The name that scripts write.
+pub const NAME: &str = "constant-vus";
+
+/// The configuration as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConstantVus {
+    pub common: Common,
+    pub vus: Option<i64>,
+    pub duration: Option<GoDuration>,
+}
+
+impl ConstantVus {
+    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+        Ok(Self { common, vus: fields.take("vus")?, duration: fields.take("duration")? })
+    }
+
+    fn vus(&self) -> i64 {
+        self.vus.unwrap_or(1)
+    }
+
+    fn duration(&self) -> Duration {
+        self.duration.unwrap_or_default().to_std()
+    }
+}
+
+impl Executor for ConstantVus {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn validate(&self) -> Vec<String> {
+        let mut problems = self.common.validate();
+        common::check_vus(self.vus(), &mut problems);
+        common::check_duration(self.duration, &mut problems);
+        problems
+    }
+
+    fn describe(&self) -> String {
+        let duration = self.duration.unwrap_or_default();
+        format!("{} looping VUs for {duration}{}", self.vus(), self.common.describe(&[]))
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        Ok(Plan::Closed(Closed {
+            curve: vec![Step { at: Duration::ZERO, vus: common::vus(self.vus()) }],
+            budget: Budget::Unlimited,
+            duration: self.duration(),
+            graceful_ramp_down: None,
+            graceful_stop: self.common.graceful_stop(),
+        }))
+    }
+
+    fn reservation(&self) -> Vec<Reservation> {
+        let end = self.duration().saturating_add(self.common.graceful_stop());
+        Reservation::constant(common::vus(self.vus()).into(), 0, end)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![("vus", shown(&self.vus)), ("duration", shown(&self.duration))]
+    }
+}

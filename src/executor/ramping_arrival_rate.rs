@@ -1,0 +1,93 @@
+//! `ramping-arrival-rate`: the rate at which iterations start follows stages.
+
+use serde_json::Value;
+
+use super::common::{Common, shown};
+use super::constant_arrival_rate::{self as constant, Pool};
+use super::stage::{self, Stage};
+use super::{Executor, Plan, Reservation};
+use crate::k6::duration::GoDuration;
+use crate::k6::exit_code::Failure;
+use crate::k6::json::{Fields, Mismatch};
+
+/// The name that scripts write.
+pub const NAME: &str = "ramping-arrival-rate";
+
+/// The configuration as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RampingArrivalRate {
+    pub common: Common,
+    pub start_rate: Option<i64>,
+    pub time_unit: Option<GoDuration>,
+    pub stages: Option<Vec<Stage>>,
+    pub pool: Pool,
+}
+
+impl RampingArrivalRate {
+    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+        Ok(Self {
+            common,
+            start_rate: fields.take("startRate")?,
+            time_unit: fields.take("timeUnit")?,
+            stages: fields.take("stages")?,
+            pool: Pool::read(fields)?,
+        })
+    }
+
+    fn start_rate(&self) -> i64 {
+        self.start_rate.unwrap_or(0)
+    }
+
+    fn time_unit(&self) -> GoDuration {
+        self.time_unit.unwrap_or(constant::TIME_UNIT)
+    }
+
+    fn stages(&self) -> &[Stage] {
+        self.stages.as_deref().unwrap_or_default()
+    }
+}
+
+impl Executor for RampingArrivalRate {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn validate(&self) -> Vec<String> {
+        let mut problems = self.common.validate();
+        if self.start_rate() < 0 {
+            problems.push("the startRate value can't be negative".to_owned());
+        }
+        constant::check_time_unit(self.time_unit(), &mut problems);
+        stage::check(self.start_rate(), self.stages(), &mut problems);
+        self.pool.check(&mut problems);
+        problems
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "Up to {:.2} iterations/s for {} over {} stages{}",
+            constant::per_second(stage::highest(self.start_rate(), self.stages()), self.time_unit()),
+            GoDuration::from(stage::total(self.stages())),
+            self.stages().len(),
+            self.common.describe(&[self.pool.describe()]),
+        )
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        Err(constant::not_yet(&self.common))
+    }
+
+    fn reservation(&self) -> Vec<Reservation> {
+        self.pool.reservation(stage::total(self.stages()).saturating_add(self.common.graceful_stop()))
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("startRate", shown(&self.start_rate)),
+            ("timeUnit", shown(&self.time_unit)),
+            ("stages", shown(&self.stages)),
+            ("preAllocatedVUs", shown(&self.pool.pre_allocated_vus)),
+            ("maxVUs", shown(&self.pool.max_vus)),
+        ]
+    }
+}

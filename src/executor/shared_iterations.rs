@@ -1,0 +1,97 @@
+//! `shared-iterations`: so many iterations in all, taken by whichever VU is free.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::common::{self, Common, shown};
+use super::{Budget, Closed, Executor, Plan, Reservation, Step};
+use crate::k6::duration::GoDuration;
+use crate::k6::exit_code::Failure;
+use crate::k6::json::{Fields, Mismatch};
+
+/// The name that scripts write.
+pub const NAME: &str = "shared-iterations";
+
+/// How long iterations may start, unless `maxDuration` says otherwise.
+pub(super) const MAX_DURATION: GoDuration = GoDuration::from_secs(600);
+
+/// The configuration as typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SharedIterations {
+    pub common: Common,
+    pub vus: Option<i64>,
+    pub iterations: Option<i64>,
+    pub max_duration: Option<GoDuration>,
+}
+
+impl SharedIterations {
+    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+        Ok(Self {
+            common,
+            vus: fields.take("vus")?,
+            iterations: fields.take("iterations")?,
+            max_duration: fields.take("maxDuration")?,
+        })
+    }
+
+    fn vus(&self) -> i64 {
+        self.vus.unwrap_or(1)
+    }
+
+    fn iterations(&self) -> i64 {
+        self.iterations.unwrap_or(1)
+    }
+
+    fn max_duration(&self) -> GoDuration {
+        self.max_duration.unwrap_or(MAX_DURATION)
+    }
+}
+
+impl Executor for SharedIterations {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn validate(&self) -> Vec<String> {
+        let mut problems = self.common.validate();
+        common::check_vus(self.vus(), &mut problems);
+        if self.iterations() < self.vus() {
+            problems.push(format!(
+                "the number of iterations ({}) can't be less than the number of VUs ({})",
+                self.iterations(),
+                self.vus()
+            ));
+        }
+        common::check_max_duration(self.max_duration(), &mut problems);
+        problems
+    }
+
+    fn describe(&self) -> String {
+        let facts = self.common.describe(&[format!("maxDuration: {}", self.max_duration())]);
+        format!("{} iterations shared among {} VUs{facts}", self.iterations(), self.vus())
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        Ok(Plan::Closed(Closed {
+            curve: vec![Step { at: Duration::ZERO, vus: common::vus(self.vus()) }],
+            budget: Budget::Shared(u64::try_from(self.iterations()).unwrap_or(0)),
+            duration: self.max_duration().to_std(),
+            graceful_ramp_down: None,
+            graceful_stop: self.common.graceful_stop(),
+        }))
+    }
+
+    fn reservation(&self) -> Vec<Reservation> {
+        let end = self.max_duration().to_std().saturating_add(self.common.graceful_stop());
+        Reservation::constant(common::vus(self.vus()).into(), 0, end)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("vus", shown(&self.vus)),
+            ("iterations", shown(&self.iterations)),
+            ("maxDuration", shown(&self.max_duration)),
+        ]
+    }
+}
