@@ -4,7 +4,7 @@ mod completion;
 mod failure;
 mod global;
 mod inspect;
-pub mod mock;
+mod mock;
 mod new;
 pub mod run;
 mod usage;
@@ -41,8 +41,8 @@ enum Command {
     Run(Box<RunArgs>),
     /// Print a script's options as JSON
     Inspect(Box<inspect::InspectArgs>),
-    /// Start the built-in LLM server
-    Mock(mock::MockArgs),
+    /// Serve chat completions and event streams from a local LLM server without a model
+    Mock(Box<mock::MockArgs>),
     /// Write a new script from a template
     New(new::NewArgs),
     /// Print the version
@@ -97,7 +97,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         _ if cli.version => version::run(&version::VersionArgs::default()),
         Some(Command::Run(args)) => run::run(RunArgs { global, ..*args }),
         Some(Command::Inspect(args)) => inspect::run(&args),
-        Some(Command::Mock(args)) => mock::run(args).map(|()| ExitCode::OK),
+        Some(Command::Mock(args)) => mock::run(&args),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
         Some(Command::Completion(args)) => completion::run(&args, &mut Cli::command()),
