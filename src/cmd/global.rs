@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::k6;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::log::{self, Format, Output, Settings};
+use crate::options::flags::boolean;
 
 /// Where help texts list these flags.
 const HEADING: &str = "Global options";
@@ -25,16 +26,16 @@ pub struct GlobalFlags {
     #[arg(long, global = true, help_heading = HEADING, value_name = "FORMAT")]
     pub log_format: Option<String>,
     /// No colours [env: K6_NO_COLOR, NO_COLOR]
-    #[arg(long, global = true, help_heading = HEADING, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true, value_name = "BOOL")]
+    #[arg(long, global = true, help_heading = HEADING, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true, value_parser = boolean, value_name = "BOOL")]
     pub no_color: bool,
     /// Serve profiles of the process (not supported)
     #[arg(long, global = true, help_heading = HEADING, hide = true)]
     pub profiling_enabled: bool,
     /// No banner, no description, no progress; the summary is still printed
-    #[arg(short = 'q', long, global = true, help_heading = HEADING, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true, value_name = "BOOL")]
+    #[arg(short = 'q', long, global = true, help_heading = HEADING, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true, value_parser = boolean, value_name = "BOOL")]
     pub quiet: bool,
     /// Debug lines in the log
-    #[arg(short = 'v', long, global = true, help_heading = HEADING, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true, value_name = "BOOL")]
+    #[arg(short = 'v', long, global = true, help_heading = HEADING, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true, value_parser = boolean, value_name = "BOOL")]
     pub verbose: bool,
     /// Where secrets come from (not supported yet) [env: K6_SECRET_SOURCE]
     #[arg(long, global = true, help_heading = HEADING, value_name = "TYPE[=ARG]", hide = true)]

@@ -262,5 +262,4 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
 }
 
 #[cfg(test)]
-#[cfg(test)]
 mod tests;
