@@ -17,6 +17,9 @@ pub const NAME: &str = "ramping-vus";
 /// How long a VU that is ramped down may finish, unless `gracefulRampDown` says otherwise.
 const GRACEFUL_RAMP_DOWN: GoDuration = GoDuration::from_secs(30);
 
+/// The most changes of the number of VUs that are planned; each is a step in memory.
+const MOST_CHANGES: i64 = 10_000_000;
+
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RampingVus {
@@ -100,6 +103,12 @@ impl Executor for RampingVus {
             );
         }
         stage::check(self.start_vus(), self.stages(), &mut problems);
+        let changes = stage::changes(self.start_vus(), self.stages());
+        if changes > MOST_CHANGES {
+            problems.push(format!(
+                "the stages change the number of VUs {changes} times, more than {MOST_CHANGES}"
+            ));
+        }
         if self.graceful_ramp_down().0 < 0 {
             problems.push("the gracefulRampDown timeout can't be negative".to_owned());
         }

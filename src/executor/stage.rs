@@ -67,6 +67,13 @@ pub(super) fn highest(start: i64, stages: &[Stage]) -> i64 {
     values(stages).map(|(_, target)| target).fold(start, i64::max)
 }
 
+/// How often the value changes by one from `start` through all stages.
+pub(super) fn changes(start: i64, stages: &[Stage]) -> i64 {
+    let add =
+        |(from, sum): (i64, i64), to: i64| (to, sum.saturating_add(to.saturating_sub(from).saturating_abs()));
+    values(stages).map(|(_, target)| target).fold((start, 0), add).1
+}
+
 /// What is wrong with the stages, in k6's words.
 pub(super) fn check(start: i64, stages: &[Stage], problems: &mut Vec<String>) {
     if stages.is_empty() {

@@ -102,7 +102,8 @@ pub struct OptionFlags {
     pub features: Vec<String>,
 }
 
-pub(super) fn boolean(text: &str) -> Result<bool, String> {
+/// Reads a boolean flag's value: `true`, `1`, `f`, …
+pub fn boolean(text: &str) -> Result<bool, String> {
     bool::from_text(text)
 }
 

@@ -22,7 +22,9 @@ use serde_json::Value;
 use crate::executor::reservation::Requirements;
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
+use crate::k6::quote::quote;
 use crate::k6::system_tag::SystemTags;
+use crate::log;
 use address::{HostPattern, HostTarget, IpRange};
 use dns::Dns;
 pub use layer::{Layer, Scenarios};
@@ -122,6 +124,17 @@ impl Resolved {
             None => Ok(()),
         }
     }
+}
+
+/// Reads the options that a script exports; keys that are no options are logged as a warning.
+pub fn script_layer(json: &Value) -> Result<Layer, Failure> {
+    let (layer, unknown) = Layer::from_json(json, "script")?;
+    if let Some(field) = unknown.first() {
+        let error = format!("json: unknown field {}", quote(field));
+        let message = "There were unknown fields in the options exported in the script";
+        log::emit(log::Level::Warn, message, &[("error", &error)]);
+    }
+    Ok(layer)
 }
 
 /// Merges the levels, derives the scenarios, checks everything and applies the defaults.
