@@ -3,9 +3,9 @@
 //! An executor turns its configuration into a [`Plan`]; `run` has one driver for closed plans and
 //! one for open ones, whatever executors there will ever be.
 
-mod common;
 mod constant_arrival_rate;
 mod constant_vus;
+mod every;
 mod per_vu_iterations;
 mod ramping_arrival_rate;
 mod ramping_vus;
@@ -21,9 +21,9 @@ use serde_json::Value;
 use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 use crate::k6::quote::quote;
-pub use common::{Common, GRACEFUL_STOP};
 pub use constant_arrival_rate::ConstantArrivalRate;
 pub use constant_vus::ConstantVus;
+pub use every::{Common, GRACEFUL_STOP};
 pub use per_vu_iterations::PerVuIterations;
 pub use ramping_arrival_rate::RampingArrivalRate;
 pub use ramping_vus::RampingVus;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::common::{self, Common, shown};
+use super::every::{self, Common, shown};
 use super::stage::{self, Stage};
 use super::{Budget, Closed, Executor, Plan, Reservation, Step, reservation};
 use crate::k6::duration::GoDuration;
@@ -58,10 +58,10 @@ impl RampingVus {
 /// the way up; on the way down u becomes u-1 at `end - D·(T-u+1)/(T-F)`; so the last change of every
 /// stage falls on its end. Quotients are cut to whole nanoseconds.
 pub(super) fn curve(start: i64, stages: &[Stage]) -> Vec<Step> {
-    let mut steps = vec![Step { at: Duration::ZERO, vus: common::vus(start) }];
+    let mut steps = vec![Step { at: Duration::ZERO, vus: every::vus(start) }];
     let mut push = |at: i128, vus: i64| {
         let at = Duration::from_nanos(u64::try_from(at).unwrap_or(u64::MAX));
-        let vus = common::vus(vus);
+        let vus = every::vus(vus);
         match steps.last_mut() {
             Some(last) if last.at == at => last.vus = vus,
             Some(last) if last.vus == vus => {}

@@ -196,31 +196,13 @@ impl TimeUnit {
             _ => None,
         }
     }
-}
 
-/// A time value (milliseconds) as the end-of-test summary prints it: the unit that fits, two
-/// decimals cut off, or two decimals of a fixed unit.
-pub fn summary(milliseconds: f64, unit: Option<TimeUnit>) -> String {
-    match unit {
-        Some(TimeUnit::Seconds) => return format!("{:.2}s", milliseconds / 1e3),
-        Some(TimeUnit::Milliseconds) => return format!("{milliseconds:.2}ms"),
-        Some(TimeUnit::Microseconds) => return format!("{:.2}µs", milliseconds * 1e3),
-        None => {}
-    }
-    let cut = |value: f64| {
-        let text = format!("{:.2}", (value * 100.0).trunc() / 100.0);
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
-    match milliseconds {
-        0.0 => "0s".to_owned(),
-        v if v < 0.001 => format!("{}ns", (v * 1e6).trunc()),
-        v if v < 1.0 => format!("{}µs", cut(v * 1e3)),
-        v if v < 1e3 => format!("{}ms", cut(v)),
-        v if v < 6e4 => format!("{}s", cut(v / 1e3)),
-        v => {
-            let seconds = (v / 1e3).trunc() as u64;
-            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-            if hours > 0 { format!("{hours}h{minutes}m{seconds}s") } else { format!("{minutes}m{seconds}s") }
+    /// As users write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+            Self::Microseconds => "us",
         }
     }
 }

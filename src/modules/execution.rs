@@ -126,8 +126,7 @@ fn caller(state: &State, context: &Context) -> Option<String> {
     let frame = context.stack_trace().next()?.position();
     let position = frame.position?;
     let url = frame.path.to_string();
-    let (line, column) =
-        state.test.sources.original(&url, position.line_number(), position.column_number());
+    let (line, column) = state.test.sources.original(&url, position.line_number(), position.column_number());
     let name = frame.function_name.to_std_string_lossy();
     let place = format!("{url}:{line}:{column}");
     Some(if name.is_empty() || name == "<main>" { place } else { format!("{name} ({place})") })

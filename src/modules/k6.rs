@@ -180,6 +180,7 @@ fn is_async(function: &JsObject, context: &mut Context) -> bool {
     }
     let tag = prototype.get(boa_engine::JsSymbol::to_string_tag(), context);
     tag.is_ok_and(|tag| {
-        tag.as_string().is_some_and(|t| t == js_string!("AsyncFunction") || t == js_string!("AsyncGeneratorFunction"))
+        tag.as_string()
+            .is_some_and(|t| t == js_string!("AsyncFunction") || t == js_string!("AsyncGeneratorFunction"))
     })
 }

@@ -46,7 +46,7 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     };
     let params = Params::read(&params, &state, context)?;
     let throw = state.test.options().is_some_and(|o| o.throw);
-    let opened = match params.call(&url, &state) {
+    let opened = match params.call(&url) {
         Ok(call) => {
             let client = state.client().map_err(|text| go_error(text, context))?;
             // The stream may be quiet for long: what was measured so far must not wait for it.
@@ -86,11 +86,8 @@ fn stream(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let Opened { mut hops, mut stream } = opened;
-    let (status, headers) = match hops.last() {
-        Some(hop) => (hop.status, hop.headers.clone()),
-        None => (0, Headers::new()),
-    };
-    let tags = tags(state, url, params, hops.last(), None);
+    let (status, headers) = (stream.hop().status, stream.hop().headers.clone());
+    let tags = tags(state, url, params, Some(stream.hop()), None);
     let events = state.series(state.builtin(&builtin::SSE_EVENT), tags);
     let client = Client::new(context);
     let outcome = setup
@@ -98,9 +95,7 @@ fn stream(
         .and_then(|_| client.emit("open", &[], context))
         .and_then(|()| deliver(&mut stream, &client, events, params.method(), url, state, context));
     client.close();
-    if let Some(last) = hops.last_mut() {
-        stream.finish(last);
-    }
+    hops.push(stream.finish());
     if !state.interrupt.is_raised() {
         record_hops(state, &hops, tags);
     }

@@ -19,6 +19,8 @@ use futures_util::Stream;
 pub struct Event {
     /// The last event ID: stays until the server sends another.
     pub id: String,
+    /// Whether the block itself has an `id` field.
+    pub own_id: bool,
     /// The `event` field; empty if the block has none (WHATWG then says `message`).
     pub name: String,
     /// The `data` fields, joined by LF.
@@ -94,6 +96,8 @@ struct Block {
     name: String,
     /// Bytes of data so far, with an LF for each line; 0: no data.
     data: usize,
+    /// Whether an `id` that counts has come.
+    id: bool,
     /// Whether any line has come.
     begun: bool,
 }
@@ -182,7 +186,11 @@ impl Parser {
                 }
                 self.pass_on(&line);
             }
-            "id" => self.pass_on(&line),
+            "id" => {
+                // One with a NUL is no ID.
+                self.block.id |= !value.contains('\0');
+                self.pass_on(&line);
+            }
             "event" => value.clone_into(&mut self.block.name),
             "retry" => self.retry = milliseconds(value).or(self.retry),
             "" if line.starts_with(':') => {
@@ -200,6 +208,7 @@ impl Parser {
         if let Some(event) = self.hand_over() {
             out.push(Parsed::Event(Event {
                 id: event.id,
+                own_id: self.block.id,
                 name: std::mem::take(&mut self.block.name),
                 data: event.data,
                 comment: std::mem::take(&mut self.comment),

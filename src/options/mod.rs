@@ -25,13 +25,13 @@ use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::quote::quote;
 use crate::k6::system_tag::SystemTags;
 use crate::log;
+use crate::metrics::threshold::ThresholdSpec;
 use address::{HostPattern, HostTarget, IpRange};
 use dns::Dns;
 pub use layer::{Layer, Scenarios};
 pub use runtime::RuntimeOptions;
 pub use scenario::Scenario;
 use segment::Segment;
-use threshold::ThresholdSpec;
 use tls::{TlsAuth, TlsVersions};
 
 /// The levels that options come from, lowest first.

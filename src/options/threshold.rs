@@ -1,22 +1,10 @@
 //! Thresholds as typed: expressions per metric, not yet parsed.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json, Mismatch};
-
-/// One threshold of one metric, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ThresholdSpec {
-    /// The expression: `p(95)<500`.
-    pub source: String,
-    /// End the test when it fails.
-    pub abort_on_fail: bool,
-    /// How long after the start of the test a failure does not end it.
-    pub delay_abort_eval: Duration,
-}
+use crate::metrics::threshold::ThresholdSpec;
 
 /// Thresholds by metric (`name` or `name{tag:value}`), in the order in which they were written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::Request;
 use super::load::Loaded;
 use super::once::{Called, call};
-use super::Request;
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log::{self, Level};
@@ -33,7 +33,9 @@ pub fn summarise(
     let summary = Summary {
         snapshot: result.snapshot.clone(),
         options: SummaryOptions {
-            trend_stats: trend_stats.collect::<Result<_, _>>().map_err(|e| Failure::new(ExitCode::OTHER, e.to_string()))?,
+            trend_stats: trend_stats
+                .collect::<Result<_, _>>()
+                .map_err(|e| Failure::new(ExitCode::OTHER, e.to_string()))?,
             time_unit: options.summary_time_unit,
             mode: match request.runtime.summary_mode {
                 Mode::Compact => SummaryMode::Compact,
@@ -77,13 +79,16 @@ fn handle_summary(
     }
     let json = data.to_string();
     let limit = resolved.options.handle_summary_timeout;
-    let called =
-        call(&loaded.test, "handleSummary", limit, None, move |user: &mut VirtualUser| user.handle_summary(&json))?;
+    let called = call(&loaded.test, "handleSummary", limit, None, move |user: &mut VirtualUser| {
+        user.handle_summary(&json)
+    })?;
     let failed = match called {
         Called::Returned(files) => return Ok(files),
         Called::Failed(CallError::Script(error)) => error.with_stack(),
         Called::Failed(CallError::Result(text)) => text,
-        Called::TimedOut => format!("handleSummary() execution timed out after {} seconds", limit.as_secs_f64()),
+        Called::TimedOut => {
+            format!("handleSummary() execution timed out after {} seconds", limit.as_secs_f64())
+        }
         _ => "handleSummary() ended without a result".to_owned(),
     };
     // The exit code stays; the figures are shown all the same.
@@ -98,7 +103,9 @@ fn write(place: &str, contents: &[u8]) {
         "stderr" => std::io::stderr().lock().write_all(contents),
         path => std::fs::write(Path::new(path), contents),
     };
-    if let Err(error) = written.or_else(|e| if e.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) }) {
+    if let Err(error) =
+        written.or_else(|e| if e.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) })
+    {
         log::error(&format!("could not save the summary to '{place}': {error}"));
     }
 }

@@ -1,7 +1,7 @@
 //! How far a scenario is: written by its driver and its VUs, read by the progress lines.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Where a scenario is in its life.

@@ -96,7 +96,7 @@ impl Loaded {
     }
 
     /// The options with all levels merged.
-    pub fn resolve(&self, mut layers: Layers) -> Result<Resolved, Failure> {
+    pub fn resolve(&self, layers: &Layers) -> Result<Resolved, Failure> {
         let (script, unknown) = self.layer()?;
         if !unknown.is_empty() {
             let names = unknown.join(", ");
@@ -106,8 +106,7 @@ impl Loaded {
                 &[("fields", &names)],
             );
         }
-        layers.script = script;
-        options::resolve(layers)
+        options::resolve(Layers { script, ..layers.clone() })
     }
 
     /// Checks the options against the script.
@@ -158,7 +157,7 @@ fn script_failure(main: &str, script: &str, error: &ScriptError) -> Failure {
 pub fn configure(test: &Test, resolved: &Resolved, runtime: &RuntimeOptions) -> Result<()> {
     let options = Arc::new(resolved.options.clone());
     let view = options::inspect::test_options(resolved, runtime).to_string();
-    let network = Shared::new(super::network::config(&options))
+    let network = Shared::new(super::network::config(&options)?)
         .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.message()))?;
     test.configure(options, view, network);
     Ok(())

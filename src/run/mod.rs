@@ -13,6 +13,7 @@ pub mod scenarios;
 pub mod signals;
 pub mod stack;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub struct Request {
     /// No banner, description and progress.
     pub quiet: bool,
     pub no_color: bool,
+    /// The form of the lines that go to `--console-output`.
+    pub console_format: log::Format,
 }
 
 /// Runs a test from the script's first line to the exit code.
@@ -54,11 +57,14 @@ pub struct Request {
 /// With a [`Failure`] in the chain where the exit code is other than 255.
 pub fn run(request: Request) -> Result<ExitCode> {
     let loaded = load::load(&request.script, &request.runtime)?;
-    let resolved = loaded.resolve(request.layers)?;
+    let resolved = loaded.resolve(&request.layers)?;
     resolved.warnings.iter().for_each(log::warn);
     loaded.check(&resolved)?;
     let test = loaded.test.clone();
     load::configure(&test, &resolved, &request.runtime)?;
+    if let Some(path) = &request.runtime.console_output {
+        test.send_console_to(log::Writer::append(Path::new(path), request.console_format)?);
+    }
     let _signals = signals::Listener::start(&test)?;
 
     let (outputs, sinks, descriptions) = open_outputs(&test, &resolved, &request.runtime)?;
@@ -109,11 +115,8 @@ type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
 fn open_outputs(test: &Test, resolved: &Resolved, runtime: &RuntimeOptions) -> Result<Outputs> {
     let definitions = definitions(test, resolved, runtime)?;
     let env = |name: &str| std::env::var(name).ok();
-    let context = OutputContext {
-        system_tags: resolved.options.system_tags,
-        definitions: &definitions,
-        env: &env,
-    };
+    let context =
+        OutputContext { system_tags: resolved.options.system_tags, definitions: &definitions, env: &env };
     let (mut flushes, mut sinks, mut descriptions) = (Vec::new(), Vec::new(), Vec::new());
     for spec in &runtime.outputs {
         let output = output::open(spec, &context)?;
@@ -186,9 +189,7 @@ impl StopSignal {
     }
 
     fn linger(&self) {
-        log::info(
-            "The test is done, but --linger was enabled, so ssek is waiting for Ctrl+C to continue...",
-        );
+        log::info("The test is done, but --linger was enabled, so ssek is waiting for Ctrl+C to continue...");
         let _ = self.stopped.recv();
     }
 }
@@ -254,9 +255,10 @@ fn execute(
     // What `setup()` made must be undone even when the run was cut short.
     if !options.no_teardown && loaded.exports("teardown") {
         let data = end.setup_data.clone();
-        let called = call(test, "teardown", options.teardown_timeout, None, move |user: &mut VirtualUser| {
-            user.teardown(data.as_deref())
-        })?;
+        let called =
+            call(test, "teardown", options.teardown_timeout, None, move |user: &mut VirtualUser| {
+                user.teardown(data.as_deref())
+            })?;
         if let Err(failure) = lifecycle(test, "teardown", called, options.teardown_timeout) {
             end.failure = Some(failure);
         }

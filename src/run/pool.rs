@@ -79,8 +79,7 @@ impl Pool {
         for _ in 0..cores {
             let _ = permits.send(());
         }
-        let mut pool =
-            Self { test: test.clone(), idle, free, threads: Vec::new(), interrupts: Vec::new() };
+        let mut pool = Self { test: test.clone(), idle, free, threads: Vec::new(), interrupts: Vec::new() };
         for id in 1..=count {
             pool.spawn(id, (permits.clone(), permit.clone()), ready_in.clone())?;
         }

@@ -14,7 +14,7 @@ pub mod trend_stat;
 use std::cmp::Ordering;
 use std::time::Duration;
 
-pub use number::TimeUnit;
+pub use crate::k6::duration::TimeUnit;
 pub use trend_stat::{TrendStat, TrendStatError};
 
 use crate::metrics::Snapshot;

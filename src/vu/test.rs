@@ -12,6 +12,7 @@ use super::Control;
 use crate::js::Sources;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
+use crate::log::Writer;
 use crate::metrics::{Batch, Registry};
 use crate::net::client::Shared;
 use crate::options::Options;
@@ -31,6 +32,7 @@ pub struct Test {
     options_view: OnceLock<String>,
     network: OnceLock<Arc<Shared>>,
     samples: OnceLock<Sender<Batch>>,
+    console: OnceLock<Writer>,
     pub control: Control,
     pub counters: Counters,
     /// The elements of every `SharedArray`, as JSON, by name.
@@ -85,6 +87,7 @@ impl Test {
             options_view: OnceLock::new(),
             network: OnceLock::new(),
             samples: OnceLock::new(),
+            console: OnceLock::new(),
             control: Control::default(),
             counters: Counters::default(),
             shared_arrays: Arc::default(),
@@ -118,6 +121,16 @@ impl Test {
     /// What network clients share; `None` as for the options.
     pub fn network(&self) -> Option<&Arc<Shared>> {
         self.network.get()
+    }
+
+    /// Sends the VUs' `console.*` to a file from now on.
+    pub fn send_console_to(&self, writer: Writer) {
+        let _ = self.console.set(writer);
+    }
+
+    /// Where the VUs' `console.*` goes, if not to the log.
+    pub fn console(&self) -> Option<&Writer> {
+        self.console.get()
     }
 
     /// Where samples go; `None` before the metrics engine runs.

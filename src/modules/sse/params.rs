@@ -8,8 +8,11 @@ use url::Url;
 
 use crate::js::convert::{entries, to_text};
 use crate::js::go_error;
-use crate::k6::duration;
-use crate::modules::{http, tags};
+use crate::k6::duration::GoDuration;
+use crate::modules::tags;
+fn jar_of(_: &JsValue) -> Option<SharedJar> {
+    None
+} // TMP
 use crate::net::{Call, NetError, SharedJar};
 use crate::vu::State;
 
@@ -56,15 +59,15 @@ impl Params {
                     })?;
                 }
                 "jar" => {
-                    if let Some(jar) = http::jar_of(&value) {
+                    if let Some(jar) = jar_of(&value) {
                         params.jar = jar;
                     }
                 }
                 "timeout" => {
                     let text = to_text(&value, context)?;
-                    let time = duration::parse(&text)
+                    let time = GoDuration::parse_go(&text)
                         .map_err(|e| go_error(format!("invalid sse.open() timeout: {e}"), context))?;
-                    params.timeout = Some(time).filter(|time| !time.is_zero());
+                    params.timeout = Some(time.to_std()).filter(|time| !time.is_zero());
                 }
                 _ => {}
             }
@@ -78,28 +81,23 @@ impl Params {
     }
 
     /// The request. Fails for URLs that are none.
-    pub fn call(&self, url: &str, state: &State) -> Result<Call, NetError> {
+    pub fn call(&self, url: &str) -> Result<Call, NetError> {
         let parsed = Url::parse(url).map_err(|e| NetError::invalid_url(e.to_string()))?;
         let mut headers = self.headers.clone();
         let has = |name: &str| self.headers.iter().any(|(k, _)| k.eq_ignore_ascii_case(name));
         if !has("Accept") {
             headers.push(("Accept".to_owned(), "text/event-stream".to_owned()));
         }
+        // A script that names codings itself gets the body as it comes.
         let decompress = !has("Accept-Encoding");
-        if decompress {
-            headers.push(("Accept-Encoding".to_owned(), "gzip".to_owned()));
-        }
-        let _ = state;
         Ok(Call {
-            method: self.method.clone(),
-            url: parsed,
             headers,
             body: Bytes::from(self.body.clone()),
             timeout: self.timeout,
             max_redirects: MAX_REDIRECTS,
             jar: Some(self.jar.clone()),
             decompress,
-            ..Call::default()
+            ..Call::new(self.method.as_str(), parsed)
         })
     }
 }
