@@ -108,6 +108,9 @@ fn classify_tls(error: &rustls::Error) -> Kind {
             Bad::ExpiredContext { .. } | Bad::NotValidYetContext { .. } => {
                 Kind::Certificate(format!("{EXPIRED}: {bad}"))
             }
+            // A certificate that signed itself, by which Go's verifier finds no authority either. The cause is
+            // known by its text alone, for its type is of a crate further down.
+            Bad::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => Kind::UnknownAuthority,
             other => Kind::Certificate(other.to_string()),
         },
         rustls::Error::InvalidMessage(

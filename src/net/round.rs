@@ -137,9 +137,9 @@ pub(super) async fn send(
     if marks.connected.is_some() {
         hop.remote = address(request, &marks);
     }
+    hop.trail = Trail::new(start, now, &marks, outcome.is_ok().then_some(now), None);
     match outcome {
         Err(error) => {
-            hop.trail = Trail::new(start, now, &marks, None, None);
             hop.error = Some(error);
             Err(Box::new(hop))
         }

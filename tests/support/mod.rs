@@ -138,7 +138,12 @@ pub fn tls_config(alpn: &[&str]) -> Arc<rustls::ServerConfig> {
     Arc::new(config)
 }
 
-fn http<S: Stream>(stream: S, transport: Transport, log: &Mutex<Vec<Request>>, answer: &Answer) -> io::Result<()> {
+fn http<S: Stream>(
+    stream: S,
+    transport: Transport,
+    log: &Mutex<Vec<Request>>,
+    answer: &Answer,
+) -> io::Result<()> {
     let mut stream = BufReader::with_capacity(1024, stream);
     while let Some(mut request) = read_head(&mut stream)? {
         thread::sleep(transport.body);
@@ -185,8 +190,9 @@ pub fn respond(stream: &mut dyn Stream, status: &str, headers: &str, body: &[u8]
 
 /// The head of a chunked event stream.
 pub fn stream_head(stream: &mut dyn Stream, headers: &str) {
-    let head =
-        format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{headers}Transfer-Encoding: chunked\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{headers}Transfer-Encoding: chunked\r\n\r\n"
+    );
     send(stream, head);
 }
 
