@@ -7,6 +7,8 @@ use std::net::TcpListener;
 use std::thread;
 
 use ssek::net::hosts::HostMap;
+use ssek::net::proxy::Proxies;
+use ssek::net::tls::{Tls, Version};
 use ssek::net::{Call, Client, Config, CookieJar, Exchange, NetError, Shared, fetch, set_cookie};
 use support::{Server, Then, Transport, block_on, respond, send};
 use url::Url;
@@ -123,6 +125,19 @@ fn hosts_send_a_name_elsewhere() {
 }
 
 #[test]
+fn proxies_are_asked_for_all_but_this_machine() {
+    let proxy = Server::new(|_, stream| respond(stream, "200 OK", "", b"proxied"));
+    let direct = Server::new(|_, stream| respond(stream, "200 OK", "", b"direct"));
+    let proxies = Proxies { http: Some(proxy.addr.to_string()), ..Proxies::default() };
+    let client = client(Config { proxies, ..Config::default() });
+    for (url, body) in [("http://nowhere.test/a".to_owned(), "proxied"), (direct.url("/").into(), "direct")] {
+        let exchange = block_on(fetch(&client, Call::new("GET", Url::parse(&url).unwrap())));
+        assert_eq!(exchange.body, body);
+    }
+    assert_eq!(proxy.requests()[0].line, "GET http://nowhere.test/a HTTP/1.1");
+}
+
+#[test]
 fn servers_that_break_http() {
     let server = Server::new(|request, stream| {
         match request.line.split(' ').nth(1).unwrap() {
@@ -180,6 +195,24 @@ fn a_reset_connection() {
     };
     let error = failure(&block_on(fetch(&client(Config::default()), call)));
     assert!(matches!(error.code(), 1201 | 1220), "{error:?}");
+}
+
+#[test]
+fn tls_versions_and_suites() {
+    let server = Server::with(Transport { tls: true, ..Transport::default() }, |_, stream| {
+        respond(stream, "200 OK", "", b"")
+    });
+    let suite = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305";
+    let tls = Tls {
+        insecure_skip_verify: true,
+        max: Some(Version::Tls12),
+        cipher_suites: Some(vec![suite.into()]),
+        ..Tls::default()
+    };
+    let call = Call::new("GET", server.https("/"));
+    let exchange = block_on(fetch(&client(Config { tls, ..Config::default() }), call));
+    let hop = exchange.last();
+    assert_eq!((hop.status, hop.tls_version, hop.tls_cipher_suite.as_str()), (200, "tls1.2", suite));
 }
 
 #[test]

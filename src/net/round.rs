@@ -186,11 +186,6 @@ fn describe(client: &Client, request: &Request, marks: &Marks, response: &reqwes
 }
 
 impl Live {
-    /// The response's headers as they came.
-    pub fn headers(&self) -> http::HeaderMap {
-        self.response.as_ref().map_or_else(http::HeaderMap::new, |response| response.headers().clone())
-    }
-
     /// The next piece of the body, `None` at its end. May be dropped and called again.
     ///
     /// # Errors
