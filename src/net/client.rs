@@ -123,6 +123,8 @@ pub(super) struct Route {
 }
 
 /// The HTTP client of one VU, with its pool of connections. Making one takes about a millisecond.
+///
+/// Where a call has no `Accept` header, reqwest adds `Accept: */*`, which k6 does not send; it means the same.
 pub struct Client {
     pub(super) http: reqwest::Client,
     pub(super) shared: Arc<Shared>,
