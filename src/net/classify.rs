@@ -26,6 +26,7 @@ pub fn classify(
         Some(addr) if error.is_connect() => {
             Kind::Dial { addr, cause: Dial::Other(causes(error).last().map_or_else(String::new, innermost)) }
         }
+        None if error.is_timeout() && error.is_connect() => Kind::Tls("handshake timeout".into()),
         // hyper's "connection closed" family, without a cause that says more.
         _ if causes(error).any(|c| c.is::<hyper::Error>()) && stage == Stage::Request => Kind::Eof,
         _ => Kind::Other(causes(error).last().map_or_else(|| error.to_string(), innermost)),
@@ -108,6 +109,9 @@ fn classify_tls(error: &rustls::Error) -> Kind {
             Bad::ExpiredContext { .. } | Bad::NotValidYetContext { .. } => {
                 Kind::Certificate(format!("{EXPIRED}: {bad}"))
             }
+            // A certificate that signed itself, by which Go's verifier finds no authority either. The cause is
+            // known by its text alone, for its type is of a crate further down.
+            Bad::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => Kind::UnknownAuthority,
             other => Kind::Certificate(other.to_string()),
         },
         rustls::Error::InvalidMessage(

@@ -12,6 +12,7 @@ use crate::net::dns::{Dns, Hook, Resolver};
 use crate::net::error::{Kind, NetError};
 use crate::net::handshake::Negotiated;
 use crate::net::hosts::{Cidr, HostMap, refuse_ip, refuse_name};
+use crate::net::proxy::Proxies;
 use crate::net::tls::{Roots, Tls, client_config};
 use crate::net::trace::ConnectLayer;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub block_hostnames: Vec<String>,
     pub blacklist_ips: Vec<Cidr>,
     pub dns: Dns,
+    /// None by default; `Proxies::from_env` reads the environment.
+    pub proxies: Proxies,
 }
 
 impl Default for Config {
@@ -47,6 +50,7 @@ impl Default for Config {
             block_hostnames: Vec::new(),
             blacklist_ips: Vec::new(),
             dns: Dns::default(),
+            proxies: Proxies::default(),
         }
     }
 }
@@ -57,6 +61,7 @@ pub struct Shared {
     tls: ClientConfig,
     roots: Arc<Roots>,
     resolver: Arc<Resolver>,
+    proxies: Vec<reqwest::Proxy>,
 }
 
 impl Shared {
@@ -64,13 +69,14 @@ impl Shared {
     ///
     /// # Errors
     ///
-    /// The TLS options contradict each other.
+    /// The TLS options contradict each other, or a proxy's URL is none.
     pub fn new(config: Config) -> Result<Arc<Self>, NetError> {
+        let bad = |text| NetError::request(Kind::Other(text));
         let roots = Roots::new();
-        let tls =
-            client_config(&config.tls, roots.clone()).map_err(|text| NetError::request(Kind::Other(text)))?;
+        let tls = client_config(&config.tls, roots.clone()).map_err(bad)?;
+        let proxies = config.proxies.build().map_err(bad)?;
         let resolver = Resolver::new(config.dns, config.blacklist_ips.clone());
-        Ok(Arc::new(Self { config, tls, roots, resolver }))
+        Ok(Arc::new(Self { config, tls, roots, resolver, proxies }))
     }
 
     /// Where a request to `url` has to go.
@@ -117,6 +123,8 @@ pub(super) struct Route {
 }
 
 /// The HTTP client of one VU, with its pool of connections. Making one takes about a millisecond.
+///
+/// Where a call has no `Accept` header, reqwest adds `Accept: */*`, which k6 does not send; it means the same.
 pub struct Client {
     pub(super) http: reqwest::Client,
     pub(super) shared: Arc<Shared>,
@@ -137,6 +145,7 @@ impl Client {
             .dns_resolver(Arc::new(Hook(shared.resolver.clone())))
             .connector_layer(ConnectLayer)
             .connect_timeout(DIAL_TIMEOUT)
+            .no_proxy()
             // Redirects, cookies and Referer are ours, for each hop is a round trip of its own.
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -146,6 +155,9 @@ impl Client {
             .pool_idle_timeout(None)
             .pool_max_idle_per_host(if config.no_connection_reuse { 0 } else { config.max_idle_per_host })
             .local_address(local_address);
+        for proxy in &shared.proxies {
+            builder = builder.proxy(proxy.clone());
+        }
         if config.tls.http1_only {
             builder = builder.http1_only();
         }

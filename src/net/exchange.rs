@@ -177,7 +177,8 @@ async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Li
             let mut jar = jar.lock().unwrap_or_else(|e| e.into_inner());
             jar.store(&target.url, set.flat_map(|(_, values)| values.iter().map(String::as_str)));
         }
-        target = match redirect::next(&call.url, &target, live.hop.status, &live.headers()) {
+        let location = header::first(&live.hop.headers, "location");
+        target = match redirect::next(&call.url, &target, live.hop.status, location) {
             Ok(None) => return Ok((live, false)),
             Ok(Some(_)) if hops.len() >= call.max_redirects as usize => return Ok((live, true)),
             Ok(Some(next)) => next,

@@ -19,6 +19,7 @@ pub mod exchange; // one call: fetch or open
 pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes
 pub mod hosts; // which host goes where, or nowhere
+pub mod proxy; // HTTP_PROXY and its kin
 pub mod redirect; // where a 3xx leads
 pub mod request; // what is sent
 pub mod round; // one request, one response

@@ -137,9 +137,9 @@ pub(super) async fn send(
     if marks.connected.is_some() {
         hop.remote = address(request, &marks);
     }
+    hop.trail = Trail::new(start, now, &marks, outcome.is_ok().then_some(now), None);
     match outcome {
         Err(error) => {
-            hop.trail = Trail::new(start, now, &marks, None, None);
             hop.error = Some(error);
             Err(Box::new(hop))
         }
@@ -186,11 +186,6 @@ fn describe(client: &Client, request: &Request, marks: &Marks, response: &reqwes
 }
 
 impl Live {
-    /// The response's headers as they came.
-    pub fn headers(&self) -> http::HeaderMap {
-        self.response.as_ref().map_or_else(http::HeaderMap::new, |response| response.headers().clone())
-    }
-
     /// The next piece of the body, `None` at its end. May be dropped and called again.
     ///
     /// # Errors
