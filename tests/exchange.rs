@@ -1,5 +1,6 @@
 //! Whole calls: redirects, cookies, decompression, and servers that misbehave.
 
+#[path = "support/slow_server.rs"]
 mod support;
 
 use std::io::{Read, Write};

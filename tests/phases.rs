@@ -3,6 +3,7 @@
 //! Delays are bounded from below only, and loosely, for this machine may be busy; that the phases add up to the
 //! whole says the rest.
 
+#[path = "support/slow_server.rs"]
 mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

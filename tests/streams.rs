@@ -2,6 +2,7 @@
 
 #[path = "support/h2.rs"]
 mod h2;
+#[path = "support/slow_server.rs"]
 mod support;
 
 use std::io::Write as _;

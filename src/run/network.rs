@@ -5,6 +5,7 @@ use crate::k6::exit_code::Failure;
 use crate::net::client::Config;
 use crate::net::dns::{Dns, Policy, Select};
 use crate::net::hosts::HostMap;
+use crate::net::proxy::Proxies;
 use crate::net::tls::{Tls, Version};
 use crate::options::Options;
 use crate::options::dns::{self, Ttl};
@@ -43,6 +44,7 @@ pub fn config(options: &Options) -> Result<Config, Failure> {
             0 => options.batch.max(1) as usize,
             per_host => per_host as usize,
         },
+        proxies: Proxies::from_env(&|name| std::env::var(name).ok()),
         hosts: HostMap::new(hosts.iter().map(|(host, to)| (*host, to.as_str()))).map_err(invalid)?,
         block_hostnames: options.block_hostnames.iter().map(|pattern| pattern.0.clone()).collect(),
         blacklist_ips: options
