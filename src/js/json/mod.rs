@@ -9,6 +9,7 @@ mod output;
 mod parse;
 mod raw;
 mod revive;
+mod scan;
 mod state;
 mod stringify;
 
@@ -20,7 +21,7 @@ use boa_engine::property::PropertyKey;
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue};
 
-pub use parse::ParseError;
+pub use scan::ParseError;
 
 use self::parse::{Mode, Parsed, Parser};
 use self::state::State;
