@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use boa_engine::property::PropertyKey;
-use boa_engine::string::JsStr;
+use boa_engine::string::{JsStr, JsStrVariant};
 use boa_engine::{JsString, JsValue};
 
 use super::state::Cache;
@@ -29,49 +29,38 @@ impl std::error::Error for ParseError {}
 
 /// A code unit of Latin-1 or UTF-16 text.
 pub(super) trait Unit: Copy + Into<u32> + 'static {
-    fn string(units: &[Self]) -> JsString;
-    fn key(units: &[Self], cache: &mut Cache) -> PropertyKey;
-    /// The value of a JSON number that is known to be well-formed.
-    fn number(units: &[Self]) -> f64;
+    /// The units as Latin-1 where that is possible, so that equal strings have one form.
+    fn compact<'s>(units: &'s [Self], scratch: &'s mut Vec<u8>) -> JsStr<'s>;
 }
 
 impl Unit for u8 {
-    fn string(units: &[u8]) -> JsString {
-        JsString::from(JsStr::latin1(units))
-    }
-
-    fn key(units: &[u8], cache: &mut Cache) -> PropertyKey {
-        cache.key(units)
-    }
-
-    fn number(units: &[u8]) -> f64 {
-        std::str::from_utf8(units).ok().and_then(|digits| digits.parse().ok()).unwrap_or(f64::NAN)
+    fn compact<'s>(units: &'s [u8], _: &'s mut Vec<u8>) -> JsStr<'s> {
+        JsStr::latin1(units)
     }
 }
 
 impl Unit for u16 {
-    fn string(units: &[u16]) -> JsString {
-        match narrow(units) {
-            Some(narrow) => u8::string(&narrow),
-            None => JsString::from(JsStr::utf16(units)),
+    fn compact<'s>(units: &'s [u16], scratch: &'s mut Vec<u8>) -> JsStr<'s> {
+        if units.iter().any(|&unit| unit > 0xFF) {
+            return JsStr::utf16(units);
         }
-    }
-
-    fn key(units: &[u16], cache: &mut Cache) -> PropertyKey {
-        match narrow(units) {
-            Some(narrow) => cache.key(&narrow),
-            None => PropertyKey::from(JsStr::utf16(units)),
-        }
-    }
-
-    fn number(units: &[u16]) -> f64 {
-        narrow(units).map_or(f64::NAN, |digits| u8::number(&digits))
+        scratch.clear();
+        scratch.extend(units.iter().map(|&unit| unit as u8));
+        JsStr::latin1(scratch)
     }
 }
 
-/// The text as Latin-1, which is the form that equal strings should share.
-fn narrow(units: &[u16]) -> Option<Vec<u8>> {
-    units.iter().map(|&unit| u8::try_from(unit).ok()).collect()
+fn property_key(name: JsStr<'_>, cache: &mut Cache) -> PropertyKey {
+    match name.variant() {
+        JsStrVariant::Latin1(name) => cache.key(name),
+        JsStrVariant::Utf16(_) => PropertyKey::from(name),
+    }
+}
+
+/// The value of a JSON number that is known to be well-formed.
+fn number(digits: JsStr<'_>) -> f64 {
+    let digits = digits.as_latin1().and_then(|digits| std::str::from_utf8(digits).ok());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(f64::NAN)
 }
 
 /// A place in a text, and how to go on from it.
@@ -79,11 +68,12 @@ pub(super) struct Scanner<'a, U> {
     text: &'a [U],
     at: usize,
     unescaped: Vec<u16>,
+    scratch: Vec<u8>,
 }
 
 impl<'a, U: Unit> Scanner<'a, U> {
     pub fn new(text: &'a [U]) -> Self {
-        Self { text, at: 0, unescaped: Vec::new() }
+        Self { text, at: 0, unescaped: Vec::new(), scratch: Vec::new() }
     }
 
     /// How many units are behind.
@@ -103,10 +93,10 @@ impl<'a, U: Unit> Scanner<'a, U> {
         }
         let text = self.text;
         let key = match self.plain_string()? {
-            Some(name) => U::key(&text[name], cache),
+            Some(name) => property_key(U::compact(&text[name], &mut self.scratch), cache),
             None => {
                 self.escaped_string()?;
-                u16::key(&self.unescaped, cache)
+                property_key(u16::compact(&self.unescaped, &mut self.scratch), cache)
             }
         };
         if self.next_token() != Some(b':') {
@@ -119,10 +109,10 @@ impl<'a, U: Unit> Scanner<'a, U> {
     pub fn string(&mut self) -> Result<JsString, ParseError> {
         let text = self.text;
         Ok(match self.plain_string()? {
-            Some(units) => U::string(&text[units]),
+            Some(units) => U::compact(&text[units], &mut self.scratch).into(),
             None => {
                 self.escaped_string()?;
-                u16::string(&self.unescaped)
+                u16::compact(&self.unescaped, &mut self.scratch).into()
             }
         })
     }
@@ -238,7 +228,7 @@ impl<'a, U: Unit> Scanner<'a, U> {
             }
             self.digits()?;
         }
-        Ok(JsValue::from(U::number(&self.text[start..self.at])))
+        Ok(JsValue::from(number(U::compact(&self.text[start..self.at], &mut self.scratch))))
     }
 
     /// One digit or more.
