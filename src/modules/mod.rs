@@ -1,9 +1,9 @@
 //! What scripts import: one file or folder each, named after the import.
 
-// TMP pub mod console;
-// TMP pub mod crypto;
-// TMP pub mod data;
-// TMP pub mod encoding;
+pub mod console;
+pub mod crypto;
+pub mod data;
+pub mod encoding;
 pub mod execution;
 mod execution_tags;
 pub mod globals;
@@ -12,8 +12,9 @@ pub mod k6;
 pub mod metrics;
 pub mod sse;
 pub mod tags;
-// TMP pub mod text;
-// TMP pub mod timers;
+pub mod text;
+pub mod timers;
+pub mod webcrypto;
 
 use boa_engine::{Context, JsResult};
 
@@ -28,13 +29,13 @@ pub struct Module {
 /// Every built-in module, one line each.
 pub const MODULES: &[Module] = &[
     Module { name: "k6", exports: k6::exports },
-    // TMP Module { name: "k6/crypto", exports: crypto::exports },
-    // TMP Module { name: "k6/data", exports: data::exports },
-    // TMP Module { name: "k6/encoding", exports: encoding::exports },
+    Module { name: "k6/crypto", exports: crypto::exports },
+    Module { name: "k6/data", exports: data::exports },
+    Module { name: "k6/encoding", exports: encoding::exports },
     Module { name: "k6/execution", exports: execution::exports },
     // TMP Module { name: "k6/http", exports: http::exports },
     Module { name: "k6/metrics", exports: metrics::exports },
-    // TMP Module { name: "k6/timers", exports: timers::exports },
+    Module { name: "k6/timers", exports: timers::exports },
     Module { name: "k6/x/sse", exports: sse::exports },
 ];
 

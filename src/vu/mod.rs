@@ -6,6 +6,7 @@ pub mod lifecycle;
 pub mod samples;
 pub mod scenario;
 mod setup_data;
+pub mod shared_arrays;
 pub mod state;
 pub mod test;
 pub mod user;

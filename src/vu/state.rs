@@ -104,6 +104,7 @@ impl State {
     /// Makes a state findable in its context.
     pub fn install(self: &Rc<Self>, context: &mut Context) {
         context.insert_data(Handle(self.clone()));
+        context.insert_data(self.test.shared_arrays.clone());
     }
 
     /// The state of the VU that a context belongs to.

@@ -1,14 +1,15 @@
 //! What all VUs of one run share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
 use super::Control;
+use super::shared_arrays::SharedArrays;
 use crate::js::Sources;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
@@ -35,13 +36,8 @@ pub struct Test {
     console: OnceLock<Writer>,
     pub control: Control,
     pub counters: Counters,
-    /// The elements of every `SharedArray`, as JSON, by name.
-    pub shared_arrays: Arc<Mutex<HashMap<String, Arc<SharedData>>>>,
+    pub shared_arrays: SharedArrays,
 }
-
-/// The elements of one `SharedArray`, each as JSON.
-#[derive(Debug, Default)]
-pub struct SharedData(pub Vec<Box<str>>);
 
 /// Numbers that progress lines and `exec.instance` show.
 #[derive(Debug, Default)]
@@ -90,7 +86,7 @@ impl Test {
             console: OnceLock::new(),
             control: Control::default(),
             counters: Counters::default(),
-            shared_arrays: Arc::default(),
+            shared_arrays: SharedArrays::default(),
         }
     }
 

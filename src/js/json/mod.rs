@@ -9,16 +9,19 @@ mod output;
 mod parse;
 mod raw;
 mod revive;
+mod scan;
 mod state;
 mod stringify;
 
 #[cfg(test)]
 mod tests;
 
+use boa_engine::object::JsObject;
+use boa_engine::property::PropertyKey;
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue};
 
-pub use parse::ParseError;
+pub use scan::ParseError;
 
 use self::parse::{Mode, Parsed, Parser};
 use self::state::State;
@@ -72,6 +75,18 @@ pub fn parse_frozen(text: &str, context: &mut Context) -> JsResult<JsValue> {
 pub fn stringify_value(value: &JsValue, context: &mut Context) -> JsResult<Option<String>> {
     let text = stringify::stringify(value.clone(), stringify::Settings::default(), context)?;
     Ok(text.map(|text| text.to_std_string_lossy()))
+}
+
+/// `Array.isArray(object)`, which sees through Proxies.
+pub fn is_array(object: &JsObject, context: &mut Context) -> JsResult<bool> {
+    let state = State::of(context)?;
+    stringify::is_array(object, &state, context)
+}
+
+/// The names of an object's own enumerable properties in order, as `Object.keys(object)`.
+pub fn own_keys(object: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
+    let state = State::of(context)?;
+    stringify::keys(object, &state, context)
 }
 
 /// `JSON.parse(text, reviver)`
