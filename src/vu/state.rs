@@ -306,7 +306,8 @@ impl State {
     /// is noticed now and not at the next request.
     pub fn sleep(&self, time: Duration, context: &mut Context) -> JsResult<()> {
         self.samples.flush();
-        self.block_on(tokio::time::sleep(time), context)
+        // Made inside the future: a timer belongs to the runtime that polls it.
+        self.block_on(async { tokio::time::sleep(time).await }, context)
     }
 
     /// Waits until `until`, or until an asynchronous host call completes.
