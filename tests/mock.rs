@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
+#[path = "support/raw_http.rs"]
+mod raw_http;
 
 use std::io::Read;
 use std::time::{Duration, Instant};
 
+use raw_http::{body, exchange, send};
 use ssek::mock::{Server, Settings};
-use support::raw_http::{body, exchange, send};
 
 const CHAT: &str =
     r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"max_tokens":3,"n":1,"seed":1}"#;

@@ -7,6 +7,7 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::k6::ExitCode;
 use crate::mock::{Server, Settings};
 
 /// Flags of `ssek mock`.
@@ -14,7 +15,7 @@ use crate::mock::{Server, Settings};
 /// All but `--listen` are also query parameters and a path prefix `/p/k=v,k=v/…` of each request,
 /// with `_` for `-`.
 #[derive(Args, Clone, Debug)]
-pub struct MockArgs {
+pub(super) struct MockArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
@@ -108,19 +109,23 @@ impl MockArgs {
 ///
 /// # Errors
 /// A flag's value is wrong, or the address cannot be listened on.
-pub fn run(args: &MockArgs) -> Result<()> {
+pub(super) fn run(args: &MockArgs) -> Result<ExitCode> {
     let settings = args.settings()?;
     let listen = resolve(&args.listen)?;
     // Before the server, so that a signal that comes early ends it properly.
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("waiting for signals")?;
     let server = Server::start(settings, listen)?;
-    println!("mock LLM server on http://{}", server.addr());
-    println!("  POST {}/chat/completions", server.base_url());
-    println!("  GET  http://{0}/sse, http://{0}/, http://{0}/v1/models, http://{0}/stats", server.addr());
-    println!("  POST http://{}/echo", server.addr());
-    println!("press Ctrl-C to stop");
+    super::print(&greeting(&server));
     signals.forever().next();
-    Ok(())
+    Ok(ExitCode::OK)
+}
+
+fn greeting(server: &Server) -> String {
+    let (root, openai) = (format!("http://{}", server.addr()), server.base_url());
+    format!(
+        "mock LLM server on {root}\n  POST {openai}/chat/completions, {root}/echo\n  \
+         GET  {root}/sse, {root}/, {openai}/models, {root}/stats\npress Ctrl-C to stop\n"
+    )
 }
 
 fn resolve(listen: &str) -> Result<SocketAddr> {

@@ -1,8 +1,194 @@
 //! One file per subcommand.
 
-pub mod mock;
+mod completion;
+mod failure;
+mod global;
+mod inspect;
+mod mock;
+mod new;
+pub mod run;
+mod usage;
+mod version;
+
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::k6::ExitCode;
+use crate::k6::exit_code::Failure;
+use crate::log;
+pub use global::GlobalFlags;
+pub use run::RunArgs;
+
+/// A load generator for streaming HTTP services that runs k6 scripts.
+#[derive(Debug, Parser)]
+#[command(name = "ssek", args_override_self = true, disable_version_flag = true)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalFlags,
+    /// Print the version
+    #[arg(long)]
+    version: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a test
+    Run(Box<RunArgs>),
+    /// Print a script's options as JSON
+    Inspect(Box<inspect::InspectArgs>),
+    /// Serve chat completions and event streams from a local LLM server without a model
+    Mock(Box<mock::MockArgs>),
+    /// Write a new script from a template
+    New(new::NewArgs),
+    /// Print the version
+    Version(version::VersionArgs),
+    /// Print a completion script for a shell
+    Completion(completion::CompletionArgs),
+}
 
 /// Runs the command line; returns the exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> process::ExitCode {
+    let code = catch_unwind(AssertUnwindSafe(|| start(std::env::args_os().collect())));
+    let code = code.unwrap_or_else(|_| {
+        log::error("ssek has a bug and cannot go on; please report the message above");
+        ExitCode::PANIC
+    });
+    process::ExitCode::from(code.0)
+}
+
+/// Reads an environment variable; one that is not Unicode counts as not set.
+pub fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn start(args: Vec<std::ffi::OsString>) -> ExitCode {
+    // Until the flags are read, errors go to stderr in the default format.
+    let outcome = GlobalFlags::default().setup_log(&env);
+    if let Err(error) = outcome {
+        return failure::report(&error);
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) if !error.use_stderr() => {
+            // Help. A closed stdout is nobody's fault.
+            let _ = error.print();
+            return ExitCode::OK;
+        }
+        Err(error) => {
+            log::error(usage::message(&error, &Cli::command()));
+            return ExitCode::OTHER;
+        }
+    };
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error),
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let global = cli.global.settled(&env);
+    global.setup_log(&env)?;
+    match cli.command {
+        _ if cli.version => version::run(&version::VersionArgs::default()),
+        Some(Command::Run(args)) => {
+            global.refuse_unsupported(&env)?;
+            run::run(RunArgs { global, ..*args })
+        }
+        Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Mock(args)) => mock::run(&args),
+        Some(Command::New(args)) => new::run(&args),
+        Some(Command::Version(args)) => version::run(&args),
+        Some(Command::Completion(args)) => completion::run(&args, &mut Cli::command()),
+        None => {
+            // A closed stdout is nobody's fault.
+            let _ = Cli::command().print_help();
+            Ok(ExitCode::OK)
+        }
+    }
+}
+
+/// The one script that a command takes: a path, or `-` for stdin.
+fn only(scripts: &[String]) -> Result<&str, Failure> {
+    match scripts {
+        [script] => Ok(script),
+        _ => Err(Failure::new(
+            ExitCode::OTHER,
+            format!(
+                "accepts 1 arg(s), received {}: arg should either be \"-\", if reading script from stdin, \
+                 or a path to a script file",
+                scripts.len()
+            ),
+        )),
+    }
+}
+
+/// Writes to stdout; a reader that went away is nobody's fault.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(line: &str) -> String {
+        match Cli::try_parse_from(line.split(' ')) {
+            Ok(cli) => panic!("{line} is accepted: {cli:?}"),
+            Err(error) => usage::message(&error, &Cli::command()),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bad_usage_reads_as_in_k6() {
+        for (line, want) in [
+            ("ssek run --bogus script.js", "unknown flag: --bogus"),
+            ("ssek run --bogus=1 script.js", "unknown flag: --bogus"),
+            ("ssek run -X script.js", "unknown shorthand flag: 'X' in -X"),
+            ("ssek run script.js --vus", "flag needs an argument: --vus"),
+            ("ssek pause", "unknown command \"pause\" for \"ssek\""),
+            (
+                "ssek run --vus abc script.js",
+                "invalid argument \"abc\" for \"-u, --vus\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax",
+            ),
+            (
+                "ssek run --duration 1000 script.js",
+                "invalid argument \"1000\" for \"-d, --duration\" flag: time: missing unit in duration \"1000\"",
+            ),
+            (
+                "ssek run --no-setup=x script.js",
+                "invalid argument \"x\" for \"--no-setup\" flag: strconv.ParseBool: parsing \"x\": invalid syntax",
+            ),
+        ] {
+            assert_eq!(error(line), want);
+        }
+    }
+
+    #[test]
+    fn flags_may_stand_anywhere() {
+        for line in [
+            "ssek -q run -u 2 a.js -d 5s",
+            "ssek run a.js --quiet=true -u2 --duration=5s -v",
+            "ssek run - -q",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert!(cli.global.quiet);
+            let Some(Command::Run(args)) = cli.command else { panic!("{line}") };
+            assert!(args.script().is_ok());
+        }
+        let Some(Command::Run(args)) = Cli::try_parse_from(["ssek", "run", "a", "b"]).unwrap().command else {
+            panic!()
+        };
+        assert!(args.script().unwrap_err().message.starts_with("accepts 1 arg(s), received 2: "));
+    }
 }

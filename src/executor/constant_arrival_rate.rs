@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::common::{self, Common, shown};
+use super::every::{self, Common, shown};
 use super::{Executor, Plan, Reservation};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
@@ -67,8 +67,8 @@ impl Pool {
     }
 
     pub(super) fn reservation(&self, end: Duration) -> Vec<Reservation> {
-        let planned = common::vus(self.pre_allocated());
-        let unplanned = common::vus(self.max()).saturating_sub(planned);
+        let planned = every::vus(self.pre_allocated());
+        let unplanned = every::vus(self.max()).saturating_sub(planned);
         Reservation::constant(planned.into(), unplanned.into(), end)
     }
 }
@@ -123,7 +123,7 @@ impl Executor for ConstantArrivalRate {
             Some(_) => {}
         }
         check_time_unit(self.time_unit(), &mut problems);
-        common::check_duration(self.duration, &mut problems);
+        every::check_duration(self.duration, &mut problems);
         self.pool.check(&mut problems);
         problems
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::common::{self, Common, shown};
+use super::every::{self, Common, shown};
 use super::{Budget, Closed, Executor, Plan, Reservation, Step};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::Failure;
@@ -42,8 +42,8 @@ impl Executor for ConstantVus {
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        common::check_vus(self.vus(), &mut problems);
-        common::check_duration(self.duration, &mut problems);
+        every::check_vus(self.vus(), &mut problems);
+        every::check_duration(self.duration, &mut problems);
         problems
     }
 
@@ -54,7 +54,7 @@ impl Executor for ConstantVus {
 
     fn plan(&self) -> Result<Plan, Failure> {
         Ok(Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: common::vus(self.vus()) }],
+            curve: vec![Step { at: Duration::ZERO, vus: every::vus(self.vus()) }],
             budget: Budget::Unlimited,
             duration: self.duration(),
             graceful_ramp_down: None,
@@ -64,7 +64,7 @@ impl Executor for ConstantVus {
 
     fn reservation(&self) -> Vec<Reservation> {
         let end = self.duration().saturating_add(self.common.graceful_stop());
-        Reservation::constant(common::vus(self.vus()).into(), 0, end)
+        Reservation::constant(every::vus(self.vus()).into(), 0, end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

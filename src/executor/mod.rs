@@ -3,9 +3,9 @@
 //! An executor turns its configuration into a [`Plan`]; `run` has one driver for closed plans and
 //! one for open ones, whatever executors there will ever be.
 
-mod common;
 mod constant_arrival_rate;
 mod constant_vus;
+mod every;
 mod per_vu_iterations;
 mod ramping_arrival_rate;
 mod ramping_vus;
@@ -20,9 +20,10 @@ use serde_json::Value;
 
 use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
-pub use common::{Common, GRACEFUL_STOP};
+use crate::k6::quote::quote;
 pub use constant_arrival_rate::ConstantArrivalRate;
 pub use constant_vus::ConstantVus;
+pub use every::{Common, GRACEFUL_STOP};
 pub use per_vu_iterations::PerVuIterations;
 pub use ramping_arrival_rate::RampingArrivalRate;
 pub use ramping_vus::RampingVus;
@@ -73,33 +74,21 @@ pub const EXECUTORS: &[(&str, Read)] = &[
     (ramping_arrival_rate::NAME, |common, fields| Ok(Box::new(RampingArrivalRate::read(common, fields)?))),
 ];
 
-/// Why a scenario's JSON could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScenarioError {
-    #[error("scenario '{0}' doesn't have a specified executor type")]
-    NoExecutor(String),
-    #[error("unknown executor type '{0}'")]
-    UnknownExecutor(String),
-    #[error("json: unknown field \"{0}\"")]
-    UnknownField(String),
-    #[error(transparent)]
-    Mismatch(#[from] Mismatch),
-}
-
 /// Reads the scenario called `name`. Fields that its executor does not know are errors.
-pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, ScenarioError> {
-    let mut fields = Fields::of(json).map_err(|error| error.at(name))?;
-    let executor: Option<String> = fields.take("executor").map_err(|error| error.at(name))?;
-    let executor = executor
-        .filter(|executor| !executor.is_empty())
-        .ok_or_else(|| ScenarioError::NoExecutor(name.to_owned()))?;
+pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
+    let located = |error: Mismatch| error.at(name);
+    let mut fields = Fields::of(json).map_err(located)?;
+    let executor: Option<String> = fields.take("executor").map_err(located)?;
+    let executor = executor.filter(|executor| !executor.is_empty()).ok_or_else(|| {
+        Mismatch::Sentence(format!("scenario '{name}' doesn't have a specified executor type"))
+    })?;
     let Some((kind, read)) = EXECUTORS.iter().find(|(kind, _)| *kind == executor) else {
-        return Err(ScenarioError::UnknownExecutor(executor));
+        return Err(Mismatch::Sentence(format!("unknown executor type '{executor}'")));
     };
-    let parsed = Common::read(name, kind, &mut fields).and_then(|common| read(common, &mut fields));
-    let parsed = parsed.map_err(|error| error.at(name))?;
+    let common = Common::read(name, kind, &mut fields).map_err(located)?;
+    let parsed = read(common, &mut fields).map_err(located)?;
     match fields.unknown().next() {
-        Some(field) => Err(ScenarioError::UnknownField(field.to_owned())),
+        Some(field) => Err(Mismatch::Sentence(format!("json: unknown field {}", quote(field)))),
         None => Ok(parsed),
     }
 }

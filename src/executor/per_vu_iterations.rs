@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::common::{self, Common, shown};
+use super::every::{self, Common, shown};
 use super::shared_iterations::MAX_DURATION;
 use super::{Budget, Closed, Executor, Plan, Reservation, Step};
 use crate::k6::duration::GoDuration;
@@ -53,11 +53,11 @@ impl Executor for PerVuIterations {
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        common::check_vus(self.vus(), &mut problems);
+        every::check_vus(self.vus(), &mut problems);
         if self.iterations() <= 0 {
             problems.push("the number of iterations must be more than 0".to_owned());
         }
-        common::check_max_duration(self.max_duration(), &mut problems);
+        every::check_max_duration(self.max_duration(), &mut problems);
         problems
     }
 
@@ -68,7 +68,7 @@ impl Executor for PerVuIterations {
 
     fn plan(&self) -> Result<Plan, Failure> {
         Ok(Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: common::vus(self.vus()) }],
+            curve: vec![Step { at: Duration::ZERO, vus: every::vus(self.vus()) }],
             budget: Budget::PerVu(u64::try_from(self.iterations()).unwrap_or(0)),
             duration: self.max_duration().to_std(),
             graceful_ramp_down: None,
@@ -78,7 +78,7 @@ impl Executor for PerVuIterations {
 
     fn reservation(&self) -> Vec<Reservation> {
         let end = self.max_duration().to_std().saturating_add(self.common.graceful_stop());
-        Reservation::constant(common::vus(self.vus()).into(), 0, end)
+        Reservation::constant(every::vus(self.vus()).into(), 0, end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

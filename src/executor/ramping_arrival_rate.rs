@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::common::{Common, shown};
 use super::constant_arrival_rate::{self as constant, Pool};
+use super::every::{Common, shown};
 use super::stage::{self, Stage};
 use super::{Executor, Plan, Reservation};
 use crate::k6::duration::GoDuration;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::common::{self, Common, shown};
+use super::every::{self, Common, shown};
 use super::stage::{self, Stage};
 use super::{Budget, Closed, Executor, Plan, Reservation, Step, reservation};
 use crate::k6::duration::GoDuration;
@@ -16,6 +16,9 @@ pub const NAME: &str = "ramping-vus";
 
 /// How long a VU that is ramped down may finish, unless `gracefulRampDown` says otherwise.
 const GRACEFUL_RAMP_DOWN: GoDuration = GoDuration::from_secs(30);
+
+/// The most changes of the number of VUs that are planned; each is a step in memory.
+const MOST_CHANGES: i64 = 10_000_000;
 
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,10 +58,10 @@ impl RampingVus {
 /// the way up; on the way down u becomes u-1 at `end - D·(T-u+1)/(T-F)`; so the last change of every
 /// stage falls on its end. Quotients are cut to whole nanoseconds.
 pub(super) fn curve(start: i64, stages: &[Stage]) -> Vec<Step> {
-    let mut steps = vec![Step { at: Duration::ZERO, vus: common::vus(start) }];
+    let mut steps = vec![Step { at: Duration::ZERO, vus: every::vus(start) }];
     let mut push = |at: i128, vus: i64| {
         let at = Duration::from_nanos(u64::try_from(at).unwrap_or(u64::MAX));
-        let vus = common::vus(vus);
+        let vus = every::vus(vus);
         match steps.last_mut() {
             Some(last) if last.at == at => last.vus = vus,
             Some(last) if last.vus == vus => {}
@@ -100,6 +103,12 @@ impl Executor for RampingVus {
             );
         }
         stage::check(self.start_vus(), self.stages(), &mut problems);
+        let changes = stage::changes(self.start_vus(), self.stages());
+        if changes > MOST_CHANGES {
+            problems.push(format!(
+                "the stages change the number of VUs {changes} times, more than {MOST_CHANGES}"
+            ));
+        }
         if self.graceful_ramp_down().0 < 0 {
             problems.push("the gracefulRampDown timeout can't be negative".to_owned());
         }

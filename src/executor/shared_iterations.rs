@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::common::{self, Common, shown};
+use super::every::{self, Common, shown};
 use super::{Budget, Closed, Executor, Plan, Reservation, Step};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::Failure;
@@ -55,7 +55,7 @@ impl Executor for SharedIterations {
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        common::check_vus(self.vus(), &mut problems);
+        every::check_vus(self.vus(), &mut problems);
         if self.iterations() < self.vus() {
             problems.push(format!(
                 "the number of iterations ({}) can't be less than the number of VUs ({})",
@@ -63,7 +63,7 @@ impl Executor for SharedIterations {
                 self.vus()
             ));
         }
-        common::check_max_duration(self.max_duration(), &mut problems);
+        every::check_max_duration(self.max_duration(), &mut problems);
         problems
     }
 
@@ -74,7 +74,7 @@ impl Executor for SharedIterations {
 
     fn plan(&self) -> Result<Plan, Failure> {
         Ok(Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: common::vus(self.vus()) }],
+            curve: vec![Step { at: Duration::ZERO, vus: every::vus(self.vus()) }],
             budget: Budget::Shared(u64::try_from(self.iterations()).unwrap_or(0)),
             duration: self.max_duration().to_std(),
             graceful_ramp_down: None,
@@ -84,7 +84,7 @@ impl Executor for SharedIterations {
 
     fn reservation(&self) -> Vec<Reservation> {
         let end = self.max_duration().to_std().saturating_add(self.common.graceful_stop());
-        Reservation::constant(common::vus(self.vus()).into(), 0, end)
+        Reservation::constant(every::vus(self.vus()).into(), 0, end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::common::shown;
+use super::every::shown;
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json, Mismatch};
 
@@ -39,9 +39,10 @@ impl Json for Stage {
         let mut fields = Fields::of(value)?;
         let stage = Self { duration: fields.take("duration")?, target: fields.take("target")? };
         match fields.unknown().next() {
-            Some(field) => {
-                Err(Mismatch::new(value, format!("has an unknown field '{field}': allowed are duration, target")))
-            }
+            Some(field) => Err(Mismatch::new(
+                value,
+                format!("has an unknown field '{field}': allowed are duration, target"),
+            )),
             None => Ok(Some(stage)),
         }
     }
@@ -64,6 +65,13 @@ pub(super) fn total(stages: &[Stage]) -> Duration {
 /// The highest of `start` and the targets.
 pub(super) fn highest(start: i64, stages: &[Stage]) -> i64 {
     values(stages).map(|(_, target)| target).fold(start, i64::max)
+}
+
+/// How often the value changes by one from `start` through all stages.
+pub(super) fn changes(start: i64, stages: &[Stage]) -> i64 {
+    let add =
+        |(from, sum): (i64, i64), to: i64| (to, sum.saturating_add(to.saturating_sub(from).saturating_abs()));
+    values(stages).map(|(_, target)| target).fold((start, 0), add).1
 }
 
 /// What is wrong with the stages, in k6's words.

@@ -110,6 +110,21 @@ pub fn bytes_of(value: &JsValue, context: &mut Context) -> Option<Vec<u8>> {
     data.get(offset..offset.checked_add(length)?).map(<[u8]>::to_vec)
 }
 
+/// Lets `write` change the bytes behind a typed array or a `DataView`; `None` for other values, and where
+/// the buffer is detached or shared.
+pub fn with_bytes_mut<R>(
+    view: &JsObject,
+    context: &mut Context,
+    write: impl FnOnce(&mut [u8]) -> R,
+) -> Option<R> {
+    let buffer = view.get(js_string!("buffer"), context).ok()?.as_object()?;
+    let buffer = JsArrayBuffer::from_object(buffer).ok()?;
+    let offset = view.get(js_string!("byteOffset"), context).ok()?.to_length(context).ok()? as usize;
+    let length = view.get(js_string!("byteLength"), context).ok()?.to_length(context).ok()? as usize;
+    let mut data = buffer.data_mut()?;
+    data.get_mut(offset..offset.checked_add(length)?).map(write)
+}
+
 /// The bytes of a string (as UTF-8) or of binary data; `None` for other values.
 pub fn text_or_bytes(value: &JsValue, context: &mut Context) -> Option<Vec<u8>> {
     match value.as_string() {
@@ -165,4 +180,12 @@ fn own_property(target: &JsObject, key: &PropertyKey, context: &mut Context) -> 
     let Some(method) = method.as_callable() else { return Ok(None) };
     let enumerable = method.call(&target.clone().into(), &[key.clone().into()], context)?;
     Ok(Some(enumerable.to_boolean()))
+}
+
+/// Whether a function was declared `async`, generators included.
+pub fn is_async_function(function: &JsObject, context: &Context) -> bool {
+    let constructors = context.intrinsics().constructors();
+    let prototypes =
+        [constructors.async_function().prototype(), constructors.async_generator_function().prototype()];
+    function.prototype().is_some_and(|prototype| prototypes.contains(&prototype))
 }

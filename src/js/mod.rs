@@ -6,6 +6,7 @@ pub mod error;
 pub mod event_loop;
 pub mod hooks;
 pub mod interrupt;
+pub mod json;
 pub mod loader;
 pub mod source;
 pub mod typescript;

@@ -61,8 +61,7 @@ impl GoDuration {
         }
         let mut total: i128 = 0;
         while !rest.is_empty() {
-            let number_end =
-                rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let number_end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
             let (number, after) = rest.split_at(number_end);
             let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
             if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
@@ -197,31 +196,13 @@ impl TimeUnit {
             _ => None,
         }
     }
-}
 
-/// A time value (milliseconds) as the end-of-test summary prints it: the unit that fits, two
-/// decimals cut off, or two decimals of a fixed unit.
-pub fn summary(milliseconds: f64, unit: Option<TimeUnit>) -> String {
-    match unit {
-        Some(TimeUnit::Seconds) => return format!("{:.2}s", milliseconds / 1e3),
-        Some(TimeUnit::Milliseconds) => return format!("{milliseconds:.2}ms"),
-        Some(TimeUnit::Microseconds) => return format!("{:.2}µs", milliseconds * 1e3),
-        None => {}
-    }
-    let cut = |value: f64| {
-        let text = format!("{:.2}", (value * 100.0).trunc() / 100.0);
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
-    match milliseconds {
-        0.0 => "0s".to_owned(),
-        v if v < 0.001 => format!("{}ns", (v * 1e6).trunc()),
-        v if v < 1.0 => format!("{}µs", cut(v * 1e3)),
-        v if v < 1e3 => format!("{}ms", cut(v)),
-        v if v < 6e4 => format!("{}s", cut(v / 1e3)),
-        v => {
-            let seconds = (v / 1e3).trunc() as u64;
-            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-            if hours > 0 { format!("{hours}h{minutes}m{seconds}s") } else { format!("{minutes}m{seconds}s") }
+    /// As users write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+            Self::Microseconds => "us",
         }
     }
 }
@@ -257,9 +238,13 @@ mod tests {
 
     #[test]
     fn options_also_take_milliseconds_and_days() {
-        for (text, want) in
-            [("1500", 3 * S / 2), ("0.5", 500_000), ("2d12h", 60 * 3600 * S), ("1d", DAY), ("-1d1h", -25 * 3600 * S)]
-        {
+        for (text, want) in [
+            ("1500", 3 * S / 2),
+            ("0.5", 500_000),
+            ("2d12h", 60 * 3600 * S),
+            ("1d", DAY),
+            ("-1d1h", -25 * 3600 * S),
+        ] {
             assert_eq!(GoDuration::parse(text).unwrap().0, want, "{text}");
         }
         assert!(GoDuration::parse("inf").is_err() && GoDuration::parse("1d-1h").is_err());

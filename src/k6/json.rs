@@ -27,15 +27,22 @@ pub trait Json: Sized {
     }
 }
 
-/// A value of the wrong type or form: where, what was found, what is allowed.
+/// Why a value could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Mismatch {
-    /// Keys and indices down to the value, joined by dots.
-    pub path: String,
-    /// The value as JSON, shortened.
-    pub found: String,
-    /// The rest of a sentence that begins with the path: `must be an integer`.
-    pub message: String,
+pub enum Mismatch {
+    /// A value of the wrong type or form: where, what was found, what is allowed.
+    #[error("error while parsing {}: {path} {message}", quote(found))]
+    Value {
+        /// Keys and indices down to the value, joined by dots.
+        path: String,
+        /// The value as JSON, shortened.
+        found: String,
+        /// The rest of a sentence that begins with the path: `must be an integer`.
+        message: String,
+    },
+    /// A whole sentence in k6's words: `json: unknown field "bogus"`.
+    #[error("{0}")]
+    Sentence(String),
 }
 
 impl Mismatch {
@@ -46,21 +53,16 @@ impl Mismatch {
             found.truncate(cut);
             found.push('…');
         }
-        Self { path: String::new(), found, message: message.into() }
+        Self::Value { path: String::new(), found, message: message.into() }
     }
 
     /// The same, seen from the object or list that holds the value under `key`.
     #[must_use]
     pub fn at(mut self, key: impl fmt::Display) -> Self {
-        self.path =
-            if self.path.is_empty() { key.to_string() } else { format!("{key}.{}", self.path) };
+        if let Self::Value { path, .. } = &mut self {
+            *path = if path.is_empty() { key.to_string() } else { format!("{key}.{path}") };
+        }
         self
-    }
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error while parsing {}: {} {}", quote(&self.found), self.path, self.message)
     }
 }
 
@@ -221,9 +223,12 @@ mod tests {
 
     #[test]
     fn integers_are_integral_or_numeric_strings() {
-        for (value, want) in
-            [(json!(3), Some(Some(3))), (json!("7"), Some(Some(7))), (json!(""), Some(None)), (json!(2.5), None)]
-        {
+        for (value, want) in [
+            (json!(3), Some(Some(3))),
+            (json!("7"), Some(Some(7))),
+            (json!(""), Some(None)),
+            (json!(2.5), None),
+        ] {
             assert_eq!(i64::from_json(&value).ok(), want, "{value}");
         }
     }

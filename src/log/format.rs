@@ -109,13 +109,19 @@ mod tests {
         ] {
             assert_eq!(render(Format::Text, message, &[("source", "console")]), want);
         }
-        assert_eq!(render(Format::Text, "a", &[("scenario", "s"), ("executor", "x y")]), "info msg=a executor=\"x y\" scenario=s\n");
+        assert_eq!(
+            render(Format::Text, "a", &[("scenario", "s"), ("executor", "x y")]),
+            "info msg=a executor=\"x y\" scenario=s\n"
+        );
     }
 
     #[test]
     fn json_keys_are_sorted_and_html_escaped() {
         let text = render(Format::Json, "a<b", &[("source", "console")]);
-        assert!(text.starts_with(r#"{"level":"info","msg":"a\u003cb","source":"console","time":""#), "{text}");
+        assert!(
+            text.starts_with(r#"{"level":"info","msg":"a\u003cb","source":"console","time":""#),
+            "{text}"
+        );
     }
 
     #[test]

@@ -142,9 +142,8 @@ fn render(format: Format, level: Level, message: &str, fields: &[(&str, &str)]) 
     if secrets.is_empty() {
         return format.render(&Line { level, message, fields, elapsed });
     }
-    let hide = |text: &str| {
-        secrets.iter().fold(text.to_owned(), |text, s| text.replace(s, "***SECRET_REDACTED***"))
-    };
+    let hide =
+        |text: &str| secrets.iter().fold(text.to_owned(), |text, s| text.replace(s, "***SECRET_REDACTED***"));
     let message = hide(message);
     let hidden: Vec<_> = fields.iter().map(|(key, value)| (*key, hide(value))).collect();
     let fields: Vec<_> = hidden.iter().map(|(key, value)| (*key, value.as_str())).collect();
@@ -182,7 +181,10 @@ mod tests {
         redact("s3cr3t\"quoted".to_owned());
         let line =
             render(Format::Text, Level::Info, "token s3cr3t\"quoted.", &[("source", "s3cr3t\"quoted")]);
-        assert!(line.contains(r#"msg="token ***SECRET_REDACTED***." source="***SECRET_REDACTED***""#), "{line}");
+        assert!(
+            line.contains(r#"msg="token ***SECRET_REDACTED***." source="***SECRET_REDACTED***""#),
+            "{line}"
+        );
     }
 
     #[test]

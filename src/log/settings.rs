@@ -12,7 +12,10 @@ pub enum Output {
     /// Nowhere.
     None,
     /// Appended to a file; `level` is the least level written there.
-    File { path: PathBuf, level: Option<Level> },
+    File {
+        path: PathBuf,
+        level: Option<Level>,
+    },
 }
 
 /// What the logger is set up with.

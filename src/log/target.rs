@@ -54,9 +54,7 @@ impl Target {
                 out.write_all(line.as_bytes()).and_then(|()| out.flush())
             }
             Self::Nowhere => Ok(()),
-            Self::File(file) => {
-                file.lock().unwrap_or_else(|e| e.into_inner()).write_all(line.as_bytes())
-            }
+            Self::File(file) => file.lock().unwrap_or_else(|e| e.into_inner()).write_all(line.as_bytes()),
         };
     }
 }

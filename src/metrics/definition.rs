@@ -67,7 +67,7 @@ pub fn definitions(
                 Ok(definition) => definition,
                 Err(error) => {
                     let message = format!("Invalid metric '{name}' in threshold definitions");
-                    log::emit(Level::Warning, &message, &[("error", &error.to_string())]);
+                    log::emit(Level::Warn, &message, &[("error", &error.to_string())]);
                     continue;
                 }
             }
@@ -85,7 +85,7 @@ pub fn definitions(
 fn warn_about_metadata(name: &str, selector: &Selector) {
     for (key, _) in &selector.tags {
         if [SystemTag::Vu, SystemTag::Iter].iter().any(|tag| tag.name() == &**key) {
-            log::warn(&format!(
+            log::warn(format!(
                 "The threshold on '{name}' will see no samples: '{key}' is metadata, not a tag; set a tag of your own on the requests instead"
             ));
         }

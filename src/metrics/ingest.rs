@@ -210,7 +210,7 @@ impl Ingest {
     fn count_series(&mut self) {
         self.series_seen += 1;
         if self.series_seen > self.warn_above {
-            log::warn(&format!(
+            log::warn(format!(
                 "The test has made more than {} distinct time series, above the suggested limit of {SERIES_LIMIT}; memory grows with each. Look for tags whose values never repeat, such as URLs with ids in them: give those requests a common `name` tag, or use the http.url helper.",
                 self.warn_above
             ));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::TagSet;
+use crate::k6::quote::quote;
 
 /// The sub-metric that is there without being asked for, while its system tag is on.
 pub const EXPECTED_RESPONSES: &str = "http_req_duration{expected_response:true}";
@@ -28,7 +29,7 @@ pub enum SelectorError {
         "parsing metric name failed; reason: missing closing curly brace in last position of the threshold expression"
     )]
     Trailing,
-    #[error("parsing metric name failed; reason: malformed tag expression {0:?}")]
+    #[error("parsing metric name failed; reason: malformed tag expression {}", quote(.0))]
     Tag(String),
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Kind;
 use super::selector::SelectorError;
 use super::sink::Sink;
+use crate::k6::quote::quote;
 
 /// A threshold as the options give it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,18 +73,23 @@ const OPERATORS: [(&str, Operator); 7] = [
 /// [`ExitCode::INVALID_CONFIG`](crate::k6::ExitCode::INVALID_CONFIG).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThresholdError {
-    #[error("failed parsing threshold expression {0:?}; reason: malformed threshold expression")]
+    #[error("failed parsing threshold expression {}; reason: malformed threshold expression", quote(.0))]
     Malformed(String),
-    #[error("failed parsing threshold expression's {0:?} left hand side; reason: {1}")]
+    #[error("failed parsing threshold expression's {} left hand side; reason: {}", quote(.0), .1)]
     Left(String, &'static str),
-    #[error("failed parsing threshold expression's {0:?} right hand side; reason: {1:?} is not a number")]
+    #[error(
+        "failed parsing threshold expression's {} right hand side; reason: {} is not a number",
+        quote(.0),
+        quote(.1)
+    )]
     Right(String, String),
     #[error("unable to validate threshold expressions; reason: {0}")]
     Name(#[from] SelectorError),
-    #[error("invalid threshold defined on {0}; reason: no metric name {0:?} found")]
+    #[error("invalid threshold defined on {}; reason: no metric name {} found", .0, quote(.0))]
     NoMetric(String),
     #[error(
-        "invalid threshold {source_text:?} applied on metric {metric}; reason: unsupported aggregation method {method} on metric of type {kind}. supported aggregation methods for this metric are: {supported}"
+        "invalid threshold {} applied on metric {metric}; reason: unsupported aggregation method {method} on metric of type {kind}. supported aggregation methods for this metric are: {supported}",
+        quote(source_text)
     )]
     Unsupported {
         source_text: String,

@@ -5,41 +5,18 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
-/// Units of a Go duration, in seconds; longer names first where one starts with another.
-const UNITS: &[(&str, f64)] =
-    &[("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+use crate::k6::duration::GoDuration;
 
-/// The longest delay: a day.
-const MAX_DELAY: f64 = 86_400.0;
+/// The longest delay: a day, in nanoseconds.
+const MAX_DELAY: i64 = 86_400_000_000_000;
 
 /// A delay: bare milliseconds, fractions allowed, or a Go duration such as `1m1.5s`.
 pub(super) fn delay(text: &str) -> Result<Duration> {
-    let wrong = || anyhow!("want milliseconds (20) or a duration (20ms, 1.5s) of at most a day");
-    let seconds = match text.parse::<f64>() {
-        Ok(milliseconds) => milliseconds / 1e3,
-        Err(_) => go_seconds(text).ok_or_else(wrong)?,
-    };
-    if !(0.0..=MAX_DELAY).contains(&seconds) {
-        return Err(wrong());
-    }
-    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
-}
-
-fn go_seconds(mut rest: &str) -> Option<f64> {
-    let mut seconds = 0.0;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at(digits);
-        let (unit, factor) = UNITS.iter().find(|(unit, _)| tail.starts_with(unit))?;
-        seconds += number.parse::<f64>().ok()? * factor;
-        rest = &tail[unit.len()..];
-    }
-    Some(seconds)
+    let delay = GoDuration::parse(text).ok().filter(|delay| (0..=MAX_DELAY).contains(&delay.0));
+    let delay = delay.context("want milliseconds (20) or a duration (20ms, 1.5s) of at most a day")?;
+    Ok(delay.to_std())
 }
 
 /// A count.

@@ -110,12 +110,11 @@ fn test(context: &mut Context) -> JsObject {
         "options",
         |_, _, context| {
             let state = State::of(context)?;
-            let options = state.test.options().filter(|_| !state.in_init()).cloned();
-            let Some(options) = options else {
+            let Some(view) = state.test.options_view().filter(|_| !state.in_init()) else {
                 let text = "getting test options in the init context is not supported";
                 return Err(go_error(text, context));
             };
-            json::parse_frozen(&options.script_view(), context)
+            json::parse_frozen(view, context)
         },
         context,
     );
@@ -127,8 +126,7 @@ fn caller(state: &State, context: &Context) -> Option<String> {
     let frame = context.stack_trace().next()?.position();
     let position = frame.position?;
     let url = frame.path.to_string();
-    let (line, column) =
-        state.test.sources.original(&url, position.line_number(), position.column_number());
+    let (line, column) = state.test.sources.original(&url, position.line_number(), position.column_number());
     let name = frame.function_name.to_std_string_lossy();
     let place = format!("{url}:{line}:{column}");
     Some(if name.is_empty() || name == "<main>" { place } else { format!("{name} ({place})") })

@@ -11,10 +11,10 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
     let state = State::of(context)?;
     json::install(context)?;
-    super::console::install(context)?;
-    super::timers::install(context)?;
+    super::console::install(context);
+    super::timers::install(context);
     super::text::install(context)?;
-    super::crypto::install_global(context)?;
+    super::webcrypto::install(context);
     let open = function("open", 2, open, context);
     put_hidden(&global, "open", open);
     let require = loader::global_require(&state.test.sources, context)?;

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use boa_engine::object::JsObject;
-use boa_engine::{Context, JsData, JsResult, JsString, JsValue, js_string};
+use boa_engine::{Context, JsData, JsResult, JsString, JsValue};
 use boa_gc::{Finalize, Trace};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use super::tags;
-use crate::js::convert::{arg, entries, function, get, is_nullish, put_hidden, to_text};
+use crate::js::convert::{arg, entries, function, get, is_async_function, is_nullish, put_hidden, to_text};
 use crate::js::interrupt::overflow_to_range_error;
 use crate::js::{Exports, go_error};
 use crate::k6::{SystemTag, builtin};
@@ -43,7 +42,7 @@ fn check(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
     let mut all = true;
     for (name, condition) in entries(&sets, context)? {
         let result = match condition.as_callable() {
-            Some(f) if is_async(&f, context) => {
+            Some(f) if is_async_function(&f, context) => {
                 return Err(go_error("the built-in check() does not support async functions", context));
             }
             Some(f) => f.call(&JsValue::undefined(), std::slice::from_ref(subject), context),
@@ -99,7 +98,7 @@ fn group(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
     let Some(callback) = arg(args, 1).as_callable() else {
         return Err(go_error("group() requires a callback as a second argument", context));
     };
-    if is_async(&callback, context) {
+    if is_async_function(&callback, context) {
         return Err(go_error("the built-in group() does not support async functions", context));
     }
     no_separator(&name, context)?;
@@ -168,18 +167,4 @@ fn no_separator(name: &str, context: &mut Context) -> JsResult<()> {
         return Err(go_error("group and check names may not contain '::'", context));
     }
     Ok(())
-}
-
-/// Whether a function was declared `async`.
-fn is_async(function: &JsObject, context: &mut Context) -> bool {
-    // Async functions inherit from a prototype of their own, whose tag tells.
-    let Some(prototype) = function.prototype() else { return false };
-    let plain = context.intrinsics().constructors().function().prototype();
-    if JsObject::equals(&prototype, &plain) {
-        return false;
-    }
-    let tag = prototype.get(boa_engine::JsSymbol::to_string_tag(), context);
-    tag.is_ok_and(|tag| {
-        tag.as_string().is_some_and(|t| t == js_string!("AsyncFunction") || t == js_string!("AsyncGeneratorFunction"))
-    })
 }

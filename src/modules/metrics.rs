@@ -48,7 +48,8 @@ fn construct(kind: Kind, new_target: &JsValue, args: &[JsValue], context: &mut C
     let made = object(context);
     put_readonly(&made, "name", JsString::from(name));
     let native = NativeFunction::from_copy_closure(move |_, args, context| add(metric, args, context));
-    let add = FunctionObjectBuilder::new(context.realm(), native).name(JsString::from("add")).length(2).build();
+    let add =
+        FunctionObjectBuilder::new(context.realm(), native).name(JsString::from("add")).length(2).build();
     put(&made, "add", add);
     Ok(made.into())
 }
@@ -62,8 +63,9 @@ fn add(metric: MetricId, args: &[JsValue], context: &mut Context) -> JsResult<Js
     let Some(value) = sample_value(&given, context)? else {
         let name = state.test.registry.metric(metric).name.clone();
         let shown = to_text(&given, context).unwrap_or_else(|_| "object".to_owned());
-        let text =
-            format!("'{shown}' is an invalid value for metric '{name}', a number or a boolean value is expected");
+        let text = format!(
+            "'{shown}' is an invalid value for metric '{name}', a number or a boolean value is expected"
+        );
         if state.test.options().is_some_and(|o| o.throw) {
             return Err(go_error(text, context));
         }

@@ -1,1 +1,40 @@
-//! To be written.
+//! Sockets to facts: what was sent, what came back, and when. Knows no script, no metric, and no clock but
+//! `Instant`.
+//!
+//! ```text
+//! Client ── fetch ──▶ Exchange { hops, body }          a whole request, redirects followed
+//!        └─ open ───▶ EventStream ── next ──▶ events   a stream that is read as it comes
+//! ```
+//!
+//! Everything is `async` and meant to be driven by `block_on` on the thread of one VU.
+
+pub mod classify; // what a failure was
+pub mod client; // a VU's client, and what all VUs share
+pub mod cookies; // the jar
+pub mod decode; // gzip, deflate, br, zstd
+pub mod dns; // names to addresses
+pub mod error; // NetError: codes and wordings
+pub mod event_stream; // bytes to events
+pub mod exchange; // one call: fetch or open
+pub mod handshake; // what TLS negotiated
+pub mod header; // canonical names, sizes
+pub mod hosts; // which host goes where, or nowhere
+pub mod proxy; // HTTP_PROXY and its kin
+pub mod redirect; // where a 3xx leads
+pub mod request; // what is sent
+pub mod round; // one request, one response
+pub mod set_cookie; // Set-Cookie as scripts see it
+pub mod sse; // an open event stream
+pub mod tls; // certificates, versions, suites
+pub mod trace; // when each phase began and ended
+pub mod trail; // a round trip's durations
+
+pub use client::{Client, Config, Shared};
+pub use cookies::{CookieJar, SharedJar};
+pub use error::NetError;
+pub use event_stream::{Event, Limits, Parsed};
+pub use exchange::{Call, Exchange, Failed, Opened, fetch, open};
+pub use request::RequestCookie;
+pub use round::Hop;
+pub use sse::EventStream;
+pub use trail::Trail;

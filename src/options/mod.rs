@@ -1,1 +1,265 @@
-//! To be written.
+//! What was typed ([`Layer`]) and what it means ([`Options`]).
+
+pub mod address;
+pub mod dns;
+mod environment;
+pub mod file;
+pub mod flags;
+pub mod inspect;
+mod layer;
+pub mod runtime;
+pub mod scenario;
+pub mod segment;
+pub mod threshold;
+pub mod tls;
+mod value;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::executor::reservation::Requirements;
+use crate::k6::duration::{GoDuration, TimeUnit};
+use crate::k6::exit_code::{ExitCode, Failure};
+use crate::k6::quote::quote;
+use crate::k6::system_tag::SystemTags;
+use crate::log;
+use crate::metrics::threshold::ThresholdSpec;
+use address::{HostPattern, HostTarget, IpRange};
+use dns::Dns;
+pub use layer::{Layer, Scenarios};
+pub use runtime::RuntimeOptions;
+pub use scenario::Scenario;
+use segment::Segment;
+use tls::{TlsAuth, TlsVersions};
+
+/// The levels that options come from, lowest first.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub file: Layer,
+    pub script: Layer,
+    pub environment: Layer,
+    pub flags: Layer,
+}
+
+/// What the levels amount to.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    pub options: Options,
+    /// The merged level with the derived scenarios: what `exec.test.options` and `inspect` show.
+    pub consolidated: Layer,
+    /// To be logged as warnings.
+    pub warnings: Vec<String>,
+}
+
+/// Every option with its default applied: what a run reads.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// By start time, then name. Never empty.
+    pub scenarios: Vec<Scenario>,
+    pub no_setup: bool,
+    pub setup_timeout: Duration,
+    pub no_teardown: bool,
+    pub teardown_timeout: Duration,
+    pub handle_summary_timeout: Duration,
+    /// HTTP requests a second, by the whole process; `None` is no limit.
+    pub rps: Option<u32>,
+    pub dns: Dns,
+    pub max_redirects: u32,
+    /// Whether somebody chose `max_redirects` (k6 warns at the limit otherwise).
+    pub max_redirects_set: bool,
+    /// The `User-Agent` header; empty sends none.
+    pub user_agent: String,
+    /// Parallel requests of one `http.batch()`.
+    pub batch: u32,
+    /// The same per host; zero is no limit.
+    pub batch_per_host: u32,
+    /// `None`, or what to log of HTTP exchanges: `full` has the bodies, anything else the headers.
+    pub http_debug: Option<String>,
+    pub insecure_skip_tls_verify: bool,
+    /// IANA names; `None` is the default choice.
+    pub tls_cipher_suites: Option<Vec<String>>,
+    pub tls_version: TlsVersions,
+    pub tls_auth: Vec<TlsAuth>,
+    pub throw: bool,
+    /// By metric, as written; not yet parsed.
+    pub thresholds: Vec<(String, Vec<ThresholdSpec>)>,
+    pub blacklist_ips: Vec<IpRange>,
+    pub block_hostnames: Vec<HostPattern>,
+    /// Lower-case `host` or `host:port`, with or without a leading `*`, to address.
+    pub hosts: BTreeMap<String, HostTarget>,
+    pub no_connection_reuse: bool,
+    pub no_vu_connection_reuse: bool,
+    pub min_iteration_duration: Duration,
+    pub ext: Option<Value>,
+    pub summary_trend_stats: Vec<String>,
+    /// `None`: the unit that fits each value.
+    pub summary_time_unit: Option<TimeUnit>,
+    pub system_tags: SystemTags,
+    /// On every sample.
+    pub tags: BTreeMap<String, String>,
+    pub metric_samples_buffer_size: u32,
+    pub no_cookies_reset: bool,
+    pub discard_response_bodies: bool,
+}
+
+/// The columns of trends, unless `summaryTrendStats` says otherwise.
+pub const TREND_STATS: [&str; 6] = ["avg", "min", "med", "max", "p(90)", "p(95)"];
+
+impl Options {
+    /// How long the test takes at most, and how many VUs it needs.
+    pub fn requirements(&self) -> Requirements {
+        scenario::total(&self.scenarios)
+    }
+}
+
+impl Resolved {
+    /// Checks that every scenario's function is exported.
+    pub fn check_exports(&self, is_function: impl Fn(&str) -> bool) -> Result<(), Failure> {
+        match self.options.scenarios.iter().find(|scenario| !is_function(&scenario.exec)) {
+            Some(Scenario { name, exec, .. }) => {
+                Err(invalid(format!("executor {name}: function '{exec}' not found in exports")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads the options that a script exports; keys that are no options are logged as a warning.
+pub fn script_layer(json: &Value) -> Result<Layer, Failure> {
+    let (layer, unknown) = Layer::from_json(json, "script")?;
+    if let Some(field) = unknown.first() {
+        let error = format!("json: unknown field {}", quote(field));
+        let message = "There were unknown fields in the options exported in the script";
+        log::emit(log::Level::Warn, message, &[("error", &error)]);
+    }
+    Ok(layer)
+}
+
+/// Merges the levels, derives the scenarios, checks everything and applies the defaults.
+pub fn resolve(sources: Sources) -> Result<Resolved, Failure> {
+    let mut warnings = Vec::new();
+    if sources.script.features.is_some() {
+        warnings.push("`features` in the script's options has no effect, use --features".to_owned());
+    }
+    let script = Layer { features: None, ..sources.script };
+    let mut layer = sources.file;
+    for (level, upper) in [("script", script), ("env", sources.environment), ("cli", sources.flags)] {
+        if layer.scenarios.is_some() && upper.shapes_load() {
+            warnings
+                .push(format!("\"{level}\" level configuration overrode scenarios configuration entirely"));
+        }
+        layer = upper.over(layer);
+    }
+    scenario::derive(&mut layer, &mut warnings)?;
+    refuse_unsupported(&layer)?;
+    check(&layer)?;
+    layer.summary_trend_stats.get_or_insert_with(|| TREND_STATS.map(str::to_owned).to_vec());
+    layer.system_tags.get_or_insert(SystemTags::DEFAULT);
+    Ok(Resolved { options: settle(&layer)?, consolidated: layer, warnings })
+}
+
+fn invalid(text: String) -> Failure {
+    Failure::new(ExitCode::INVALID_CONFIG, text)
+}
+
+/// Options that are read and checked, but that no part of this version obeys.
+fn refuse_unsupported(layer: &Layer) -> Result<(), Failure> {
+    let refuse = |option: &str, instead: &str| {
+        Err(invalid(format!("the option {option} is not supported yet; {instead}")))
+    };
+    if layer.paused == Some(true) {
+        return refuse("paused", "it waits for the REST API, which this version doesn't have");
+    }
+    if layer.execution_segment.is_some_and(|segment| segment != Segment::FULL) {
+        return refuse("executionSegment", "leave it out to run the whole test in this process");
+    }
+    if let Some(feature) = layer.features.iter().flatten().next() {
+        return refuse("features", &format!("leave '{feature}' out"));
+    }
+    Ok(())
+}
+
+/// k6's checks of the merged options, all problems in one error.
+fn check(layer: &Layer) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    if layer.setup_timeout.is_some_and(|timeout| timeout.0 <= 0) {
+        problems.push("setupTimeout must be positive".to_owned());
+    }
+    for (name, scenario) in layer.scenarios.iter().flat_map(|scenarios| &scenarios.0) {
+        let errors = scenario.validate();
+        if !errors.is_empty() {
+            problems.push(format!("scenario {name} has configuration errors: {}", errors.join(", ")));
+        }
+    }
+    for stat in layer.summary_trend_stats.iter().flatten() {
+        problems.extend(value::check_trend_stat(stat).err());
+    }
+    if let Some(unit) = layer.summary_time_unit.as_deref().filter(|unit| !unit.is_empty())
+        && TimeUnit::from_name(unit).is_none()
+    {
+        problems.push(format!("invalid summary time unit '{unit}', use 's', 'ms' or 'us'"));
+    }
+    for host in layer.hosts.iter().flat_map(BTreeMap::keys) {
+        problems.extend(HostPattern::parse(host).err().map(|error| format!("hosts: {error}")));
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let list: String = problems.iter().map(|problem| format!("\n\t- {problem}")).collect();
+    Err(invalid(format!("There were problems with the specified script configuration:{list}")))
+}
+
+/// Applies the defaults.
+fn settle(layer: &Layer) -> Result<Options, Failure> {
+    let count = |name: &str, value: Option<i64>, default: u32| match value {
+        None => Ok(default),
+        Some(value) => u32::try_from(value)
+            .map_err(|_| invalid(format!("{name} must be from 0 to {}, but is {value}", u32::MAX))),
+    };
+    let time = |value: Option<GoDuration>, default: u64| {
+        value.map_or(Duration::from_secs(default), GoDuration::to_std)
+    };
+    let on = |value: Option<bool>| value.unwrap_or(false);
+    let layer = layer.clone();
+    Ok(Options {
+        scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
+        no_setup: on(layer.no_setup),
+        setup_timeout: time(layer.setup_timeout, 60),
+        no_teardown: on(layer.no_teardown),
+        teardown_timeout: time(layer.teardown_timeout, 60),
+        handle_summary_timeout: time(layer.handle_summary_timeout, 120),
+        rps: Some(count("rps", layer.rps, 0)?).filter(|rps| *rps > 0),
+        dns: layer.dns.unwrap_or_default().settled(),
+        max_redirects: count("maxRedirects", layer.max_redirects, 10)?,
+        max_redirects_set: layer.max_redirects.is_some(),
+        user_agent: layer.user_agent.unwrap_or_else(|| crate::k6::USER_AGENT.to_owned()),
+        batch: count("batch", layer.batch, 20)?,
+        batch_per_host: count("batchPerHost", layer.batch_per_host, 6)?,
+        http_debug: layer.http_debug.filter(|debug| !debug.is_empty()),
+        insecure_skip_tls_verify: on(layer.insecure_skip_tls_verify),
+        tls_cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
+        tls_version: layer.tls_version.unwrap_or_default(),
+        tls_auth: layer.tls_auth.unwrap_or_default(),
+        throw: on(layer.throw),
+        thresholds: layer.thresholds.unwrap_or_default().0,
+        blacklist_ips: layer.blacklist_ips.unwrap_or_default(),
+        block_hostnames: layer.block_hostnames.unwrap_or_default(),
+        hosts: layer.hosts.into_iter().flatten().map(|(host, to)| (host.to_lowercase(), to)).collect(),
+        no_connection_reuse: on(layer.no_connection_reuse),
+        no_vu_connection_reuse: on(layer.no_vu_connection_reuse),
+        min_iteration_duration: time(layer.min_iteration_duration, 0),
+        ext: layer.ext,
+        summary_trend_stats: layer.summary_trend_stats.unwrap_or_default(),
+        summary_time_unit: layer.summary_time_unit.as_deref().and_then(TimeUnit::from_name),
+        system_tags: layer.system_tags.unwrap_or(SystemTags::DEFAULT),
+        tags: layer.tags.unwrap_or_default(),
+        metric_samples_buffer_size: count("metricSamplesBufferSize", layer.metric_samples_buffer_size, 1000)?,
+        no_cookies_reset: on(layer.no_cookies_reset),
+        discard_response_bodies: on(layer.discard_response_bodies),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -122,6 +122,10 @@ impl<'a> Driver<'a> {
             let wanted = Arc::new(AtomicBool::new(true));
             let gate = Arc::new(Gate {
                 may_start: self.rule(place, wanted.clone()),
+                ended: {
+                    let live = self.job.live.clone();
+                    Box::new(move || live.complete())
+                },
                 killed: AtomicBool::new(false),
             });
             self.ids[place] = worker.id;
@@ -209,8 +213,12 @@ impl<'a> Driver<'a> {
         let elapsed = now.saturating_duration_since(self.start);
         let curve = &self.job.plan.curve;
         let step = curve.get(curve.partition_point(|step| step.at <= elapsed)).map(|s| self.start + s.at);
-        let deadlines =
-            self.seats.iter().flatten().filter(|s| !s.gate.killed.load(Ordering::SeqCst)).filter_map(|s| s.deadline);
+        let deadlines = self
+            .seats
+            .iter()
+            .flatten()
+            .filter(|s| !s.gate.killed.load(Ordering::SeqCst))
+            .filter_map(|s| s.deadline);
         [self.end, self.hard_end]
             .into_iter()
             .chain(step)
@@ -232,7 +240,9 @@ impl<'a> Driver<'a> {
                 .started
                 .iter()
                 .zip(&self.ids)
-                .filter_map(|(started, id)| Some((Some(*id), missing(total, started.load(Ordering::Relaxed))?)))
+                .filter_map(|(started, id)| {
+                    Some((Some(*id), missing(total, started.load(Ordering::Relaxed))?))
+                })
                 .collect(),
         }
     }

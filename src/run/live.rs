@@ -1,7 +1,7 @@
 //! How far a scenario is: written by its driver and its VUs, read by the progress lines.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Where a scenario is in its life.
@@ -18,16 +18,37 @@ pub enum Status {
 }
 
 /// The live figures of one scenario.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Live {
+    /// The largest number of VUs that loop at once.
+    seats: u32,
     status: AtomicU8,
     vus: AtomicU32,
     taken: AtomicU64,
+    completed: AtomicU64,
     started: OnceLock<Instant>,
     ended: OnceLock<Instant>,
 }
 
 impl Live {
+    /// A scenario of up to `seats` VUs that has not started.
+    pub fn new(seats: u32) -> Self {
+        Self {
+            seats,
+            status: AtomicU8::new(Status::Waiting as u8),
+            vus: AtomicU32::new(0),
+            taken: AtomicU64::new(0),
+            completed: AtomicU64::new(0),
+            started: OnceLock::new(),
+            ended: OnceLock::new(),
+        }
+    }
+
+    /// The largest number of VUs that loop at once.
+    pub fn seats(&self) -> u32 {
+        self.seats
+    }
+
     /// The scenario's `startTime` is over.
     pub fn begin(&self, at: Instant) {
         let _ = self.started.set(at);
@@ -68,6 +89,16 @@ impl Live {
     /// Iterations taken.
     pub fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
+    }
+
+    /// An iteration ended, complete or cut off.
+    pub fn complete(&self) {
+        self.completed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Iterations that have ended.
+    pub fn completed(&self) -> u64 {
+        self.completed.load(Ordering::Relaxed)
     }
 
     /// Time since the scenario's start, until its end.

@@ -1,1 +1,299 @@
-//! To be written.
+//! A test run: the only place with the clock, the threads and the stop signal.
+
+pub mod closed;
+pub mod display;
+pub mod ending;
+pub mod live;
+pub mod load;
+pub mod network;
+pub mod once;
+pub mod pool;
+pub mod progress;
+pub mod scenarios;
+pub mod signals;
+pub mod stack;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+
+use crate::k6::ExitCode;
+use crate::k6::exit_code::Failure;
+use crate::log;
+use crate::metrics::engine::{Engine, EngineConfig};
+use crate::metrics::{BatchSink, definition};
+use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
+use crate::output::{self, OutputContext, flush};
+use crate::vu::lifecycle::CallError;
+use crate::vu::user::InitError;
+use crate::vu::{Stop, Test, VirtualUser};
+
+use display::Display;
+use load::Loaded;
+use once::{Called, call};
+use pool::Pool;
+
+/// What a run is asked to do.
+pub struct Request {
+    /// As on the command line; `-` is standard input.
+    pub script: String,
+    /// The levels of options but the script's own.
+    pub layers: Layers,
+    pub runtime: RuntimeOptions,
+    /// No banner, description and progress.
+    pub quiet: bool,
+    pub no_color: bool,
+    /// The form of the lines that go to `--console-output`.
+    pub console_format: log::Format,
+}
+
+/// Runs a test from the script's first line to the exit code.
+///
+/// # Errors
+/// With a [`Failure`] in the chain where the exit code is other than 255.
+pub fn run(request: Request) -> Result<ExitCode> {
+    let loaded = load::load(&request.script, &request.runtime)?;
+    let resolved = loaded.resolve(&request.layers)?;
+    resolved.warnings.iter().for_each(log::warn);
+    loaded.check(&resolved)?;
+    let test = loaded.test.clone();
+    load::configure(&test, &resolved, &request.runtime)?;
+    if let Some(path) = &request.runtime.console_output {
+        test.send_console_to(log::Writer::append(Path::new(path), request.console_format)?);
+    }
+    let _signals = signals::Listener::start(&test)?;
+
+    let (outputs, sinks, descriptions) = open_outputs(&test, &resolved, &request.runtime)?;
+    let engine = start_engine(&test, &resolved, &request.runtime, sinks)?;
+    test.connect(engine.sender());
+    let display = Display::start(&test, &resolved, &request, &descriptions)?;
+
+    let stop = StopSignal::start(&test)?;
+    let mut end = Ending::default();
+    let pool = initialise(&test, &resolved, &display, &stop)?;
+    if let Some(pool) = &pool {
+        engine.start_clock();
+        test.counters.start();
+        execute(pool, &loaded, &resolved, &display, &stop, &mut end)?;
+    }
+    engine.stop_clock();
+    if let Some(pool) = pool {
+        pool.finish();
+    }
+    display.stop_ticking();
+    let result = engine.finish();
+    outputs.into_iter().for_each(flush::Flush::finish);
+    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
+        log::warn("No script iterations fully finished, consider making the test duration longer");
+    }
+    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
+    display.finish();
+    if request.runtime.linger && test.control.reason().is_none() {
+        stop.linger();
+    }
+    Ok(ending::verdict(&test, &result, end.failure))
+}
+
+/// What happened until the summary.
+#[derive(Default)]
+pub struct Ending {
+    /// Whether scenarios started.
+    pub ran: bool,
+    /// What `setup()` returned, as JSON.
+    pub setup_data: Option<Arc<str>>,
+    /// What went wrong in `setup()` or `teardown()`.
+    pub failure: Option<Failure>,
+}
+
+/// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
+type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
+
+fn open_outputs(test: &Test, resolved: &Resolved, runtime: &RuntimeOptions) -> Result<Outputs> {
+    let definitions = definitions(test, resolved, runtime)?;
+    let env = |name: &str| std::env::var(name).ok();
+    let context =
+        OutputContext { system_tags: resolved.options.system_tags, definitions: &definitions, env: &env };
+    let (mut flushes, mut sinks, mut descriptions) = (Vec::new(), Vec::new(), Vec::new());
+    for spec in &runtime.outputs {
+        let output = output::open(spec, &context)?;
+        descriptions.push(output.describe());
+        let (flush, sink) =
+            flush::start(output, test.registry.clone()).context("could not start an output's thread")?;
+        flushes.push(flush);
+        sinks.push(Box::new(sink) as Box<dyn BatchSink>);
+    }
+    Ok((flushes, sinks, descriptions))
+}
+
+fn definitions(
+    test: &Test,
+    resolved: &Resolved,
+    runtime: &RuntimeOptions,
+) -> Result<Vec<definition::Definition>> {
+    let options = &resolved.options;
+    let evaluate = !runtime.no_thresholds;
+    definition::definitions(&options.thresholds, evaluate, options.system_tags, &test.registry)
+        .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.to_string()).into())
+}
+
+fn start_engine(
+    test: &Arc<Test>,
+    resolved: &Resolved,
+    runtime: &RuntimeOptions,
+    outputs: Vec<Box<dyn BatchSink>>,
+) -> Result<Engine> {
+    let definitions = definitions(test, resolved, runtime)?;
+    let control = test.clone();
+    Engine::start(EngineConfig {
+        registry: test.registry.clone(),
+        definitions,
+        sections: runtime.summary_mode == crate::options::runtime::SummaryMode::Full,
+        outputs,
+        on_abort: Box::new(move |text| control.control.stop(Stop::Threshold(text))),
+    })
+    .context("could not start the metrics thread")
+}
+
+/// Closes a channel when the run is to stop, so that everybody who listens hears it.
+pub struct StopSignal {
+    stopped: Receiver<()>,
+    /// Dropped last: ends the thread.
+    _alive: Sender<()>,
+}
+
+impl StopSignal {
+    fn start(test: &Arc<Test>) -> Result<Self> {
+        let (tell, stopped) = bounded::<()>(0);
+        let (alive, ended) = bounded::<()>(0);
+        let test = test.clone();
+        std::thread::Builder::new()
+            .name("stop".to_owned())
+            .spawn(move || {
+                select! {
+                    recv(test.control.woken()) -> _ => drop(tell),
+                    // The run is over; nobody listens any more.
+                    recv(ended) -> _ => {}
+                }
+            })
+            .context("could not start a thread")?;
+        Ok(Self { stopped, _alive: alive })
+    }
+
+    /// A receiver that is disconnected when the run is to stop.
+    pub fn receiver(&self) -> Receiver<()> {
+        self.stopped.clone()
+    }
+
+    fn linger(&self) {
+        log::info("The test is done, but --linger was enabled, so ssek is waiting for Ctrl+C to continue...");
+        let _ = self.stopped.recv();
+    }
+}
+
+/// Makes the VUs. `None` if the run was stopped meanwhile.
+fn initialise(
+    test: &Arc<Test>,
+    resolved: &Resolved,
+    display: &Display,
+    stop: &StopSignal,
+) -> Result<Option<Pool>> {
+    let wanted = u32::try_from(resolved.options.requirements().planned_vus).unwrap_or(u32::MAX);
+    let (pool, ready) = Pool::start(test, wanted)?;
+    let stopped = stop.receiver();
+    for made in 0..wanted {
+        display.initialised(made, wanted);
+        let result = select! {
+            recv(ready) -> result => result.context("a VU's thread ended before its init code did")?,
+            recv(stopped) -> _ => {
+                pool.interrupt_all();
+                pool.finish();
+                return Ok(None);
+            }
+        };
+        if let Err(error) = result {
+            pool.interrupt_all();
+            return Err(load::init_failure(&test.sources, error).into());
+        }
+    }
+    Ok(Some(pool))
+}
+
+/// `setup()`, the scenarios, `teardown()`.
+fn execute(
+    pool: &Pool,
+    loaded: &Loaded,
+    resolved: &Resolved,
+    display: &Display,
+    stop: &StopSignal,
+    end: &mut Ending,
+) -> Result<()> {
+    let options = &resolved.options;
+    let test = &loaded.test;
+    if !options.no_setup && loaded.exports("setup") {
+        display.setup();
+        let called = call(test, "setup", options.setup_timeout, Some(stop.receiver()), VirtualUser::setup)?;
+        match lifecycle(test, "setup", called, options.setup_timeout) {
+            Ok(Some(data)) => end.setup_data = data.map(Arc::from),
+            // Aborted: the reason is in the control.
+            Ok(None) => return Ok(()),
+            Err(failure) => {
+                end.failure = Some(failure);
+                return Ok(());
+            }
+        }
+    }
+    if test.control.reason().is_none() {
+        end.ran = true;
+        display.running();
+        scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref())?;
+        display.scenarios_ended();
+    }
+    // What `setup()` made must be undone even when the run was cut short.
+    if !options.no_teardown && loaded.exports("teardown") {
+        let data = end.setup_data.clone();
+        let called =
+            call(test, "teardown", options.teardown_timeout, None, move |user: &mut VirtualUser| {
+                user.teardown(data.as_deref())
+            })?;
+        if let Err(failure) = lifecycle(test, "teardown", called, options.teardown_timeout) {
+            end.failure = Some(failure);
+        }
+    }
+    Ok(())
+}
+
+/// What a lifecycle call returned; `None` if the run was stopped meanwhile.
+fn lifecycle<T>(test: &Test, name: &str, called: Called<T>, limit: Duration) -> Result<Option<T>, Failure> {
+    let exception = |text: String| {
+        Failure::new(ExitCode::SCRIPT_EXCEPTION, text)
+            .with("hint", "script exception")
+            .with("source", "stacktrace")
+    };
+    match called {
+        Called::Returned(value) => Ok(Some(value)),
+        Called::Stopped => Ok(None),
+        Called::Failed(CallError::Interrupted) if test.control.reason().is_some() => Ok(None),
+        Called::Failed(CallError::Interrupted) | Called::Died => {
+            Err(Failure::new(ExitCode::PANIC, format!("{name}() ended without a result")))
+        }
+        Called::Failed(CallError::Script(error)) => Err(exception(error.with_stack())),
+        Called::Failed(CallError::Result(text)) => Err(Failure::new(ExitCode::SCRIPT_EXCEPTION, text)),
+        Called::NotMade(InitError::Script(error)) => Err(exception(error.with_stack())),
+        Called::NotMade(InitError::Load(text)) => Err(Failure::new(ExitCode::SCRIPT_EXCEPTION, text)),
+        Called::NotMade(InitError::Interrupted) => Ok(None),
+        Called::TimedOut => {
+            let code = match name {
+                "setup" => ExitCode::SETUP_TIMEOUT,
+                "teardown" => ExitCode::TEARDOWN_TIMEOUT,
+                _ => ExitCode::TIMEOUT,
+            };
+            let text = format!("{name}() execution timed out after {} seconds", limit.as_secs_f64());
+            let hint = format!("You can increase the time limit via the {name}Timeout option");
+            Err(Failure::new(code, text).with("hint", hint))
+        }
+    }
+}

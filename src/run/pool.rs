@@ -31,6 +31,8 @@ pub struct Assignment {
 pub struct Gate {
     /// Asked before each iteration.
     pub may_start: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Told after each iteration.
+    pub ended: Box<dyn Fn() + Send + Sync>,
     /// Set before the VU is interrupted, so that an interrupt which comes early is not lost.
     pub killed: AtomicBool,
 }
@@ -77,8 +79,7 @@ impl Pool {
         for _ in 0..cores {
             let _ = permits.send(());
         }
-        let mut pool =
-            Self { test: test.clone(), idle, free, threads: Vec::new(), interrupts: Vec::new() };
+        let mut pool = Self { test: test.clone(), idle, free, threads: Vec::new(), interrupts: Vec::new() };
         for id in 1..=count {
             pool.spawn(id, (permits.clone(), permit.clone()), ready_in.clone())?;
         }
@@ -165,7 +166,9 @@ fn work(mut user: VirtualUser, test: &Test, inbox: &Receiver<Assignment>) {
             crate::log::error(&text);
         } else {
             while !gate.killed.load(Ordering::SeqCst) && (gate.may_start)() {
-                if user.iterate() == Outcome::Interrupted {
+                let outcome = user.iterate();
+                (gate.ended)();
+                if outcome == Outcome::Interrupted {
                     break;
                 }
             }

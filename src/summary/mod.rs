@@ -1,1 +1,126 @@
-//! To be written.
+//! The end-of-test result, a value, and its faces: text, `handleSummary`'s data, JSON files.
+//!
+//! Everything here is a pure function of what was measured and of how it is to be shown.
+
+pub mod class;
+pub mod collation;
+pub mod data;
+pub mod export;
+pub mod number;
+pub mod style;
+pub mod text;
+pub mod trend_stat;
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+pub use crate::k6::duration::TimeUnit;
+pub use trend_stat::{TrendStat, TrendStatError};
+
+use crate::metrics::Snapshot;
+use crate::metrics::sink::CounterSink;
+use crate::metrics::snapshot::MetricSnapshot;
+
+/// What was measured, together with how the user wants to see it.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    pub snapshot: Snapshot,
+    pub options: SummaryOptions,
+}
+
+/// How the result is shown.
+#[derive(Clone, Debug)]
+pub struct SummaryOptions {
+    /// The columns of trends, in order.
+    pub trend_stats: Vec<TrendStat>,
+    /// The unit of all times; `None` picks one by size.
+    pub time_unit: Option<TimeUnit>,
+    pub mode: SummaryMode,
+    /// Whether the user asked for no colours.
+    pub no_color: bool,
+    pub stdout_is_terminal: bool,
+    pub stderr_is_terminal: bool,
+}
+
+impl Default for SummaryOptions {
+    fn default() -> Self {
+        Self {
+            trend_stats: TrendStat::defaults(),
+            time_unit: None,
+            mode: SummaryMode::Compact,
+            no_color: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        }
+    }
+}
+
+/// How much of the result is printed at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SummaryMode {
+    #[default]
+    Compact,
+    /// With the phases of HTTP requests and a section for each group and scenario.
+    Full,
+    Disabled,
+}
+
+impl std::str::FromStr for SummaryMode {
+    type Err = SummaryModeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "compact" => Ok(Self::Compact),
+            "full" => Ok(Self::Full),
+            "disabled" => Ok(Self::Disabled),
+            _ => Err(SummaryModeError),
+        }
+    }
+}
+
+/// A mode other than `compact`, `full` and `disabled`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid summary mode")]
+pub struct SummaryModeError;
+
+impl Summary {
+    /// What the summary prints to standard output: the text with the blank lines around it, or
+    /// nothing where it is disabled.
+    pub fn stdout(&self) -> Option<String> {
+        match self.options.mode {
+            SummaryMode::Disabled => None,
+            SummaryMode::Compact | SummaryMode::Full => Some(format!("\n{}\n\n", text::render(self))),
+        }
+    }
+}
+
+/// The order in which metrics are shown: by name, each before its sub-metrics.
+fn by_name(a: &MetricSnapshot, b: &MetricSnapshot) -> Ordering {
+    collation::compare(&a.name, &b.name).then_with(|| match (&a.selector, &b.selector) {
+        (Some(a), Some(b)) => collation::compare(a, b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    })
+}
+
+/// A counter's growth per second of the run; 0 for a run of no length.
+fn per_second(sum: f64, duration: Duration) -> f64 {
+    if duration.is_zero() { 0.0 } else { sum / duration.as_secs_f64() }
+}
+
+/// [`per_second`] of a counter.
+fn counter_rate(counter: &CounterSink, duration: Duration) -> f64 {
+    per_second(counter.sum, duration)
+}
+
+/// The last part of a group path: `inner` of `::outer::inner`.
+fn group_name(path: &str) -> &str {
+    path.rsplit_once(SEPARATOR).map_or(path, |(_, name)| name)
+}
+
+/// The path of the group around a group, `""` for the root.
+fn parent_group(path: &str) -> &str {
+    path.rsplit_once(SEPARATOR).map_or("", |(parent, _)| parent)
+}
+
+/// What k6 puts before each part of a group path.
+const SEPARATOR: &str = "::";

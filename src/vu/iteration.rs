@@ -89,7 +89,8 @@ impl VirtualUser {
         state.record(&builtin::ITERATIONS, tags, end, 1.0);
         state.samples.flush_if_old(end);
         state.test.counters.complete.fetch_add(1, Ordering::Relaxed);
-        let pause = options.map_or(std::time::Duration::ZERO, |o| o.min_iteration_duration).saturating_sub(elapsed);
+        let pause =
+            options.map_or(std::time::Duration::ZERO, |o| o.min_iteration_duration).saturating_sub(elapsed);
         if !pause.is_zero() {
             // An interrupt shows at the next iteration's start.
             let _ = state.sleep(pause, self.context());

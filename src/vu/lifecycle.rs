@@ -24,11 +24,8 @@ impl VirtualUser {
         let Some(value) = self.call_lifecycle("setup", Phase::Setup, JsValue::undefined())? else {
             return Ok(None);
         };
-        let context = &mut *self.engine.context;
-        let json = crate::js::json::stringify_setup_data(&value, context).map_err(|e| {
-            CallError::Result(format!("error marshaling setup() data to JSON: {}", e.to_string().lines().next().unwrap_or_default()))
-        })?;
-        Ok(json)
+        super::setup_data::encode(&value, &mut self.engine.context)
+            .map_err(|reason| CallError::Result(format!("error marshaling setup() data to JSON: {reason}")))
     }
 
     /// Calls `teardown(data)`, if the script exports it.
@@ -44,8 +41,11 @@ impl VirtualUser {
     /// Calls `handleSummary(data)`, if the script exports it; `None` if it does not, or returned
     /// nothing. Each entry is a file's path (or `stdout`, `stderr`) with its contents.
     pub fn handle_summary(&mut self, data: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, CallError> {
-        let data = crate::js::json::parse_str(data, self.context()).map_err(|e| CallError::Result(e.to_string()))?;
-        let Some(value) = self.call_lifecycle("handleSummary", Phase::Summary, data)? else { return Ok(None) };
+        let data =
+            crate::js::json::parse_str(data, self.context()).map_err(|e| CallError::Result(e.to_string()))?;
+        let Some(value) = self.call_lifecycle("handleSummary", Phase::Summary, data)? else {
+            return Ok(None);
+        };
         if !value.to_boolean() {
             return Ok(None);
         }
@@ -63,7 +63,12 @@ impl VirtualUser {
         Ok(Some(files))
     }
 
-    fn call_lifecycle(&mut self, name: &str, phase: Phase, arg: JsValue) -> Result<Option<JsValue>, CallError> {
+    fn call_lifecycle(
+        &mut self,
+        name: &str,
+        phase: Phase,
+        arg: JsValue,
+    ) -> Result<Option<JsValue>, CallError> {
         let Some(function) = self.exported_function(name) else { return Ok(None) };
         self.enter(phase, None);
         let state = self.state.clone();
@@ -83,7 +88,9 @@ impl VirtualUser {
             Err(error) => {
                 let error = match error {
                     LoopError::Thrown(error) => ScriptError::new(error, &state.test.sources, context),
-                    LoopError::Rejected(reason) => ScriptError::of_value(&reason, &state.test.sources, context),
+                    LoopError::Rejected(reason) => {
+                        ScriptError::of_value(&reason, &state.test.sources, context)
+                    }
                 };
                 Err(CallError::Script(error))
             }

@@ -5,6 +5,8 @@ pub mod iteration;
 pub mod lifecycle;
 pub mod samples;
 pub mod scenario;
+mod setup_data;
+pub mod shared_arrays;
 pub mod state;
 pub mod test;
 pub mod user;

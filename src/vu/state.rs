@@ -19,7 +19,7 @@ use crate::k6::SystemTag;
 use crate::k6::builtin::Builtin;
 use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId};
 use crate::net::client::Client;
-use crate::net::cookies::CookieJar;
+use crate::net::{CookieJar, SharedJar};
 
 /// What a VU is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct State {
     event_loop: Rc<EventLoop>,
     runtime: OnceCell<Runtime>,
     client: RefCell<Option<Rc<Client>>>,
-    jar: RefCell<Rc<CookieJar>>,
+    jar: RefCell<SharedJar>,
     tags: RefCell<TagSet>,
     /// The number of `tags`, until they change.
     tags_id: Cell<Option<TagSetId>>,
@@ -91,7 +91,7 @@ impl State {
             event_loop,
             runtime: OnceCell::new(),
             client: RefCell::default(),
-            jar: RefCell::default(),
+            jar: RefCell::new(CookieJar::shared()),
             tags: RefCell::default(),
             tags_id: Cell::new(None),
             series: RefCell::default(),
@@ -104,6 +104,7 @@ impl State {
     /// Makes a state findable in its context.
     pub fn install(self: &Rc<Self>, context: &mut Context) {
         context.insert_data(Handle(self.clone()));
+        context.insert_data(self.test.shared_arrays.clone());
     }
 
     /// The state of the VU that a context belongs to.
@@ -254,7 +255,7 @@ impl State {
         }
         let shared = self.test.network().ok_or("requests need the options, which are not known yet")?;
         let _inside = self.runtime()?.enter();
-        let client = Rc::new(Client::new(shared).map_err(|e| e.to_string())?);
+        let client = Rc::new(Client::new(shared, None).map_err(|e| e.to_string())?);
         *self.client.borrow_mut() = Some(client.clone());
         Ok(client)
     }
@@ -265,13 +266,13 @@ impl State {
     }
 
     /// The VU's cookies.
-    pub fn jar(&self) -> Rc<CookieJar> {
+    pub fn jar(&self) -> SharedJar {
         self.jar.borrow().clone()
     }
 
     /// Gives the VU an empty cookie jar.
     pub fn reset_jar(&self) {
-        *self.jar.borrow_mut() = Rc::default();
+        *self.jar.borrow_mut() = CookieJar::shared();
     }
 
     fn runtime(&self) -> Result<&Runtime, String> {

@@ -1,17 +1,19 @@
 //! What all VUs of one run share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
 use super::Control;
+use super::shared_arrays::SharedArrays;
 use crate::js::Sources;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
+use crate::log::Writer;
 use crate::metrics::{Batch, Registry};
 use crate::net::client::Shared;
 use crate::options::Options;
@@ -28,17 +30,14 @@ pub struct Test {
     pub env: BTreeMap<String, String>,
     /// What the first VU's init code and the command line came to; unset until then.
     options: OnceLock<Arc<Options>>,
+    options_view: OnceLock<String>,
     network: OnceLock<Arc<Shared>>,
     samples: OnceLock<Sender<Batch>>,
+    console: OnceLock<Writer>,
     pub control: Control,
     pub counters: Counters,
-    /// The elements of every `SharedArray`, as JSON, by name.
-    pub shared_arrays: Arc<Mutex<HashMap<String, Arc<SharedData>>>>,
+    pub shared_arrays: SharedArrays,
 }
-
-/// The elements of one `SharedArray`, each as JSON.
-#[derive(Debug, Default)]
-pub struct SharedData(pub Vec<Box<str>>);
 
 /// Numbers that progress lines and `exec.instance` show.
 #[derive(Debug, Default)]
@@ -81,17 +80,22 @@ impl Test {
             globals,
             env,
             options: OnceLock::new(),
+            options_view: OnceLock::new(),
             network: OnceLock::new(),
             samples: OnceLock::new(),
+            console: OnceLock::new(),
             control: Control::default(),
             counters: Counters::default(),
-            shared_arrays: Arc::default(),
+            shared_arrays: SharedArrays::default(),
         }
     }
 
     /// Ends the configuration: VUs made from now on may send requests and samples.
-    pub fn configure(&self, options: Arc<Options>, network: Arc<Shared>) {
+    ///
+    /// `view` is what `exec.test.options` shows, as JSON.
+    pub fn configure(&self, options: Arc<Options>, view: String, network: Arc<Shared>) {
         let _ = self.options.set(options);
+        let _ = self.options_view.set(view);
         let _ = self.network.set(network);
     }
 
@@ -105,9 +109,24 @@ impl Test {
         self.options.get()
     }
 
+    /// What `exec.test.options` shows, as JSON; `None` as for the options.
+    pub fn options_view(&self) -> Option<&str> {
+        self.options_view.get().map(String::as_str)
+    }
+
     /// What network clients share; `None` as for the options.
     pub fn network(&self) -> Option<&Arc<Shared>> {
         self.network.get()
+    }
+
+    /// Sends the VUs' `console.*` to a file from now on.
+    pub fn send_console_to(&self, writer: Writer) {
+        let _ = self.console.set(writer);
+    }
+
+    /// Where the VUs' `console.*` goes, if not to the log.
+    pub fn console(&self) -> Option<&Writer> {
+        self.console.get()
     }
 
     /// Where samples go; `None` before the metrics engine runs.

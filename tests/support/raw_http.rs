@@ -1,5 +1,7 @@
 //! HTTP by hand: what was on the wire, byte for byte.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The binary under test, run in a folder of its own.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

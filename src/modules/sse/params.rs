@@ -1,0 +1,118 @@
+//! The second argument of `sse.open`.
+
+use std::time::Duration;
+
+use boa_engine::{Context, JsResult, JsValue};
+use bytes::Bytes;
+use url::Url;
+
+use crate::js::convert::{entries, to_text};
+use crate::js::go_error;
+use crate::k6::duration::GoDuration;
+use crate::modules::tags;
+fn jar_of(_: &JsValue) -> Option<SharedJar> {
+    None
+} // TMP
+use crate::net::{Call, NetError, SharedJar};
+use crate::vu::State;
+
+/// Redirects that are followed, whatever `maxRedirects` says: as the Go client behind xk6-sse.
+const MAX_REDIRECTS: u32 = 10;
+
+/// What a call was asked to send.
+pub struct Params {
+    method: String,
+    headers: Vec<(String, String)>,
+    body: String,
+    jar: SharedJar,
+    timeout: Option<Duration>,
+    pub tags: Vec<(String, String)>,
+}
+
+impl Params {
+    /// Reads the object; unknown keys are passed over.
+    pub fn read(value: &JsValue, state: &State, context: &mut Context) -> JsResult<Self> {
+        let mut params = Self {
+            method: "GET".to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+            jar: state.jar(),
+            timeout: None,
+            tags: Vec::new(),
+        };
+        let Some(object) = value.as_object() else { return Ok(params) };
+        for (key, value) in entries(&object, context)? {
+            match key.to_std_string_lossy().as_str() {
+                "method" => {
+                    let method = to_text(&value, context)?;
+                    if !method.trim().is_empty() {
+                        params.method = method.trim().to_owned();
+                    }
+                }
+                "body" => params.body = to_text(&value, context)?.trim().to_owned(),
+                "headers" => params.headers = headers(&value, context)?,
+                "tags" => {
+                    params.tags = tags::read(&value, context).map_err(|error| {
+                        let text = error.to_string();
+                        let text = text.lines().next().unwrap_or_default().replace("GoError: ", "");
+                        go_error(format!("invalid sse.open() metric tags: {text}"), context)
+                    })?;
+                }
+                "jar" => {
+                    if let Some(jar) = jar_of(&value) {
+                        params.jar = jar;
+                    }
+                }
+                "timeout" => {
+                    let text = to_text(&value, context)?;
+                    let time = GoDuration::parse_go(&text)
+                        .map_err(|e| go_error(format!("invalid sse.open() timeout: {e}"), context))?;
+                    params.timeout = Some(time.to_std()).filter(|time| !time.is_zero());
+                }
+                _ => {}
+            }
+        }
+        Ok(params)
+    }
+
+    /// The method as it goes on the wire.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The request. Fails for URLs that are none.
+    pub fn call(&self, url: &str) -> Result<Call, NetError> {
+        let parsed = Url::parse(url).map_err(|e| NetError::invalid_url(e.to_string()))?;
+        let mut headers = self.headers.clone();
+        let has = |name: &str| self.headers.iter().any(|(k, _)| k.eq_ignore_ascii_case(name));
+        if !has("Accept") {
+            headers.push(("Accept".to_owned(), "text/event-stream".to_owned()));
+        }
+        // A script that names codings itself gets the body as it comes.
+        let decompress = !has("Accept-Encoding");
+        Ok(Call {
+            headers,
+            body: Bytes::from(self.body.clone()),
+            timeout: self.timeout,
+            max_redirects: MAX_REDIRECTS,
+            jar: Some(self.jar.clone()),
+            decompress,
+            ..Call::new(self.method.as_str(), parsed)
+        })
+    }
+}
+
+fn headers(value: &JsValue, context: &mut Context) -> JsResult<Vec<(String, String)>> {
+    let Some(object) = value.as_object() else { return Ok(Vec::new()) };
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (name, value) in entries(&object, context)? {
+        let name = name.to_std_string_lossy();
+        let value = to_text(&value, context)?;
+        // One value a name; the last one counts. The host is the URL's.
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        if !name.eq_ignore_ascii_case("host") {
+            headers.push((name, value));
+        }
+    }
+    Ok(headers)
+}

@@ -1,0 +1,326 @@
+//! Bytes to events, by the rules of WHATWG's `text/event-stream`, as they come and however they are cut.
+//!
+//! The events are made by the crate `eventsource-stream`. It is fed whole lines of clean UTF-8 that end in LF, a
+//! few at a time, for left alone it panics at a BOM, stalls at invalid UTF-8, holds back an event that ends in
+//! CR, and takes quadratic time for long lines and large buffers. What it drops or defaults (comments, absent
+//! names, `retry` fields without data) is read off the same lines on their way in.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use eventsource_stream::EventStream;
+use futures_util::Stream;
+
+/// An event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    /// The last event ID: stays until the server sends another.
+    pub id: String,
+    /// Whether the block itself has an `id` field.
+    pub own_id: bool,
+    /// The `event` field; empty if the block has none (WHATWG then says `message`).
+    pub name: String,
+    /// The `data` fields, joined by LF.
+    pub data: String,
+    /// The last comment since the event before.
+    pub comment: String,
+    /// The last valid `retry` field since the event before, in milliseconds; `u64::MAX` if it is larger.
+    pub retry: Option<u64>,
+}
+
+/// What the parser found, in the order of the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parsed {
+    Event(Event),
+    /// A comment line, without its colon and one space. It shows in the next event, too.
+    Comment(String),
+    /// A line that is no field, with LF at its end; only of streams that are not declared as event streams,
+    /// where such lines are more likely an error message than a field of tomorrow.
+    UnknownLine(String),
+}
+
+/// What the parser takes before it gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one line.
+    pub line: usize,
+    /// Bytes of one event's data.
+    pub event: usize,
+}
+
+impl Default for Limits {
+    /// 16 MiB each.
+    fn default() -> Self {
+        Self { line: 16 << 20, event: 16 << 20 }
+    }
+}
+
+/// A limit was broken; the stream can't be read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    #[error("a line of the event stream is longer than {0} bytes")]
+    Line(usize),
+    #[error("the data of an event is longer than {0} bytes")]
+    Event(usize),
+}
+
+/// The parser. Feed it what was read; each event comes out with the byte that ends its blank line.
+pub struct Parser {
+    limits: Limits,
+    report_unknown: bool,
+    /// The beginning of a line whose end has not come.
+    partial: Vec<u8>,
+    /// No line has come yet: a BOM may.
+    at_start: bool,
+    /// The last line ended in CR; an LF that follows belongs to it.
+    after_cr: bool,
+    block: Block,
+    comment: String,
+    retry: Option<u64>,
+    /// Lines for the crate, with how many there are.
+    slice: Vec<u8>,
+    slice_lines: usize,
+    source: Source,
+    events: EventStream<Source>,
+}
+
+/// The crate copies what is left of a slice at each line's end, so slices must have few lines.
+const SLICE_LINES: usize = 8;
+
+/// What is known of the block that is being read.
+#[derive(Default)]
+struct Block {
+    name: String,
+    /// Bytes of data so far, with an LF for each line; 0: no data.
+    data: usize,
+    /// Whether an `id` that counts has come.
+    id: bool,
+    /// Whether any line has come.
+    begun: bool,
+}
+
+impl Parser {
+    /// A parser at the start of a stream. `report_unknown` makes [`Parsed::UnknownLine`]s.
+    pub fn new(limits: Limits, report_unknown: bool) -> Self {
+        let source = Source::default();
+        Self {
+            limits,
+            report_unknown,
+            partial: Vec::new(),
+            at_start: true,
+            after_cr: false,
+            block: Block::default(),
+            comment: String::new(),
+            retry: None,
+            // A comment first: past the start of its stream the crate does not look for a BOM.
+            slice: b":\n".to_vec(),
+            slice_lines: 1,
+            events: EventStream::new(source.clone()),
+            source,
+        }
+    }
+
+    /// Takes in bytes and appends what they complete to `out`.
+    ///
+    /// # Errors
+    ///
+    /// A limit was broken. What was complete before is in `out`; feed no more.
+    pub fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<Parsed>) -> Result<(), ParseError> {
+        loop {
+            if self.after_cr && !bytes.is_empty() {
+                self.after_cr = false;
+                bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+            }
+            let end = memchr::memchr2(b'\n', b'\r', bytes);
+            if self.partial.len() + end.unwrap_or(bytes.len()) > self.limits.line {
+                return Err(ParseError::Line(self.limits.line));
+            }
+            let Some(end) = end else {
+                self.partial.extend_from_slice(bytes);
+                return Ok(());
+            };
+            self.after_cr = bytes[end] == b'\r';
+            if self.partial.is_empty() {
+                self.line(&bytes[..end], out)?;
+            } else {
+                let mut line = std::mem::take(&mut self.partial);
+                line.extend_from_slice(&bytes[..end]);
+                self.line(&line, out)?;
+                // Keeps the buffer, unless one huge line made it huge.
+                line.clear();
+                line.shrink_to(64 * 1024);
+                self.partial = line;
+            }
+            bytes = &bytes[end + 1..];
+        }
+    }
+
+    /// Whether the stream, if it ended here, would end in the middle of an event or line. What there is of it
+    /// is then dropped, as WHATWG demands.
+    pub fn is_mid_event(&self) -> bool {
+        self.block.begun || !self.partial.is_empty()
+    }
+
+    fn line(&mut self, mut line: &[u8], out: &mut Vec<Parsed>) -> Result<(), ParseError> {
+        if std::mem::take(&mut self.at_start) {
+            line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        }
+        let line = String::from_utf8_lossy(line);
+        if line.is_empty() {
+            self.dispatch(out);
+            return Ok(());
+        }
+        self.block.begun = true;
+        let (field, value) = match line.split_once(':') {
+            Some((field, value)) => (field, value.strip_prefix(' ').unwrap_or(value)),
+            None => (&*line, ""),
+        };
+        match field {
+            "data" => {
+                self.block.data += value.len() + 1;
+                if self.block.data - 1 > self.limits.event {
+                    return Err(ParseError::Event(self.limits.event));
+                }
+                self.pass_on(&line);
+            }
+            "id" => {
+                // One with a NUL is no ID.
+                self.block.id |= !value.contains('\0');
+                self.pass_on(&line);
+            }
+            "event" => value.clone_into(&mut self.block.name),
+            "retry" => self.retry = milliseconds(value).or(self.retry),
+            "" if line.starts_with(':') => {
+                value.clone_into(&mut self.comment);
+                out.push(Parsed::Comment(value.to_owned()));
+            }
+            _ if self.report_unknown => out.push(Parsed::UnknownLine(Cow::into_owned(line) + "\n")),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn dispatch(&mut self, out: &mut Vec<Parsed>) {
+        self.slice.push(b'\n');
+        if let Some(event) = self.hand_over() {
+            out.push(Parsed::Event(Event {
+                id: event.id,
+                own_id: self.block.id,
+                name: std::mem::take(&mut self.block.name),
+                data: event.data,
+                comment: std::mem::take(&mut self.comment),
+                retry: self.retry.take(),
+            }));
+        }
+        self.block = Block::default();
+    }
+
+    fn pass_on(&mut self, line: &str) {
+        self.slice.extend_from_slice(line.as_bytes());
+        self.slice.push(b'\n');
+        self.slice_lines += 1;
+        if self.slice_lines >= SLICE_LINES {
+            // Without the blank line this completes no event.
+            let _ = self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) -> Option<eventsource_stream::Event> {
+        self.slice_lines = 0;
+        self.source.put(std::mem::take(&mut self.slice));
+        let mut context = Context::from_waker(Waker::noop());
+        // Pending once the slice is used up; the source has no error and no end.
+        match Pin::new(&mut self.events).poll_next(&mut context) {
+            Poll::Ready(Some(Ok(event))) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+/// A `retry` value: ASCII digits only.
+fn milliseconds(value: &str) -> Option<u64> {
+    let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| value.parse().unwrap_or(u64::MAX))
+}
+
+/// A slice on its way into the crate.
+#[derive(Clone, Default)]
+struct Source(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Source {
+    fn put(&self, slice: Vec<u8>) {
+        *self.0.lock().unwrap_or_else(|e| e.into_inner()) = Some(slice);
+    }
+}
+
+impl Stream for Source {
+    type Item = Result<Vec<u8>, Infallible>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.0.lock().unwrap_or_else(|e| e.into_inner()).take() {
+            Some(slice) => Poll::Ready(Some(Ok(slice))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &[u8], report_unknown: bool) -> Vec<Parsed> {
+        let mut out = Vec::new();
+        Parser::new(Limits::default(), report_unknown).feed(text, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn comments_names_and_retries() {
+        let out =
+            parse(b":a\n: b\nretry: 5\n\nevent: x\n\nevent:y\nid:1\ndata:1\n\nretry:+1\ndata:2\n\n", false);
+        let event = |name: &str, data: &str, comment: &str, retry| {
+            let (name, data, comment) = (name.to_owned(), data.to_owned(), comment.to_owned());
+            Parsed::Event(Event { id: "1".into(), name, data, comment, retry })
+        };
+        let comment = |text: &str| Parsed::Comment(text.to_owned());
+        assert_eq!(
+            out,
+            [comment("a"), comment("b"), event("y", "1", "b", Some(5)), event("", "2", "", None)]
+        );
+    }
+
+    #[test]
+    fn unknown_lines_only_where_asked_for() {
+        assert_eq!(parse(b"ok\n", true), [Parsed::UnknownLine("ok\n".into())]);
+        assert_eq!(parse(b"data\nid\n:c\n", true), [Parsed::Comment("c".into())]);
+        assert_eq!(parse(b"{\"error\":1}", true), []);
+        assert_eq!(parse(b"ok\n", false), []);
+    }
+
+    #[test]
+    fn limits_name_themselves() {
+        let mut parser = Parser::new(Limits { line: 10, event: 6 }, false);
+        let mut out = Vec::new();
+        assert_eq!(parser.feed(b"data: 1234\n\n", &mut out), Ok(()));
+        assert_eq!(parser.feed(b"data:123\ndata:123\n", &mut out), Err(ParseError::Event(6)));
+        let mut parser = Parser::new(Limits { line: 10, event: 6 }, false);
+        assert_eq!(parser.feed(b"data: ", &mut out), Ok(()));
+        assert_eq!(parser.feed(b"12345", &mut out), Err(ParseError::Line(10)));
+        assert!(ParseError::Line(10).to_string().contains("10 bytes"));
+        assert_eq!(out.len(), 1);
+    }
+
+    #[test]
+    fn the_end_of_a_stream_may_cut_an_event() {
+        let mid = |text: &[u8]| {
+            let mut parser = Parser::new(Limits::default(), false);
+            parser.feed(text, &mut Vec::new()).unwrap();
+            parser.is_mid_event()
+        };
+        assert!(!mid(b"") && !mid(b"data: 1\n\n") && !mid(b"data: 1\r\n\r"));
+        assert!(mid(b"data: 1\n") && mid(b"da") && mid(b"data: 1\n\nx"));
+    }
+}

@@ -1,0 +1,221 @@
+//! One call: a request with its redirects, to the end of the last body or to the start of a stream.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use url::Url;
+
+use crate::net::client::Client;
+use crate::net::cookies::SharedJar;
+use crate::net::decode::{MAX_BODY, decode};
+use crate::net::error::{Kind, NetError};
+use crate::net::event_stream::Limits;
+use crate::net::header;
+use crate::net::redirect::{self, Target};
+use crate::net::request::{Request, RequestCookie, accept_gzip};
+use crate::net::round::{Hop, Live, send};
+use crate::net::sse::EventStream;
+
+/// What a script asks for.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Sent as it is; empty: `GET`.
+    pub method: String,
+    /// Credentials in it are sent as basic authentication.
+    pub url: Url,
+    /// A later entry replaces an earlier one of the same name. `Host` is taken over; `Content-Length` and
+    /// `Transfer-Encoding` are not.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    /// For the whole exchange: connecting, redirects, bodies.
+    pub timeout: Option<Duration>,
+    pub max_redirects: u32,
+    /// Where cookies come from and go to.
+    pub jar: Option<SharedJar>,
+    /// Cookies of this call, sent on every hop and never stored.
+    pub cookies: Vec<RequestCookie>,
+    /// Undo `Content-Encoding`. [`open`] then also asks for gzip, unless `headers` has an `Accept-Encoding`.
+    pub decompress: bool,
+    /// Read the body but don't keep it.
+    pub discard_body: bool,
+    /// What a stream may hold; [`fetch`] has no use for it.
+    pub limits: Limits,
+}
+
+impl Call {
+    /// A call with k6's defaults for `k6/http`: 60 seconds, ten redirects, decompression, no jar.
+    pub fn new(method: impl Into<String>, url: Url) -> Self {
+        Self {
+            method: method.into(),
+            url,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            timeout: Some(Duration::from_secs(60)),
+            max_redirects: 10,
+            jar: None,
+            cookies: Vec::new(),
+            decompress: true,
+            discard_body: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// A finished call.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The round trips; the last one is the result, and the only one that may have an error. Never empty.
+    pub hops: Vec<Hop>,
+    /// The last response's body, decoded. Empty after an error.
+    pub body: Bytes,
+    /// The last response redirects, but `max_redirects` was reached.
+    pub redirects_exhausted: bool,
+}
+
+impl Exchange {
+    /// The last round trip.
+    pub fn last(&self) -> &Hop {
+        &self.hops[self.hops.len() - 1]
+    }
+}
+
+/// An opened stream.
+pub struct Opened {
+    /// The redirects that led to the stream; its own round trip is [`EventStream::hop`].
+    pub hops: Vec<Hop>,
+    pub stream: EventStream,
+}
+
+/// A stream that could not be opened.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The round trips, the failed one last. Never empty.
+    pub hops: Vec<Hop>,
+    pub error: NetError,
+}
+
+/// Sends the call, follows redirects and reads the last response's body. Errors are in the last hop.
+///
+/// Needs a tokio runtime with I/O and time.
+pub async fn fetch(client: &Client, call: Call) -> Exchange {
+    let mut hops = Vec::new();
+    let (mut live, redirects_exhausted) = match arrive(client, &call, &mut hops).await {
+        Ok(arrived) => arrived,
+        Err(hop) => {
+            hops.push(*hop);
+            return Exchange { hops, body: Bytes::new(), redirects_exhausted: false };
+        }
+    };
+    let result = if live.hop.status == 101 {
+        let text = format!("unsupported response status: 101 {}", live.hop.reason);
+        Err(NetError::body(Kind::Other(text)))
+    } else {
+        read_body(&mut live, call.discard_body).await
+    };
+    // Decoding is the client's work, not the server's: the trail ends here.
+    let mut hop = live.finish(result.as_ref().err().cloned());
+    let mut body = result.unwrap_or_default();
+    if call.decompress
+        && let Some(coding) = header::first(&hop.headers, "content-encoding")
+    {
+        match decode(coding, std::mem::take(&mut body), MAX_BODY) {
+            Ok(decoded) => body = decoded,
+            Err(kind) => hop.error = Some(NetError::body(kind)),
+        }
+    }
+    hops.push(hop);
+    Exchange { hops, body, redirects_exhausted }
+}
+
+/// Sends the call, follows redirects and reads the head of the last response, whose body is then read as an
+/// event stream, whatever its status and type.
+///
+/// Needs a tokio runtime with I/O and time.
+///
+/// # Errors
+///
+/// There was no response, or there were more redirects than `max_redirects`.
+pub async fn open(client: &Client, mut call: Call) -> Result<Opened, Failed> {
+    let asked_for_gzip = call.decompress && accept_gzip(&mut call.headers);
+    let mut hops = Vec::new();
+    let failed = |mut hops: Vec<Hop>, hop: Hop| {
+        let error = hop.error.clone().unwrap_or_else(|| NetError::request(Kind::Eof));
+        hops.push(hop);
+        Err(Failed { hops, error })
+    };
+    match arrive(client, &call, &mut hops).await {
+        Ok((live, false)) => {
+            let stream = EventStream::new(live, call.limits, call.decompress, asked_for_gzip);
+            Ok(Opened { hops, stream })
+        }
+        Ok((live, true)) => {
+            let error = NetError::request(Kind::TooManyRedirects(call.max_redirects));
+            failed(hops, live.finish(Some(error)))
+        }
+        Err(hop) => failed(hops, *hop),
+    }
+}
+
+/// Goes from hop to hop until a response is none that is to be followed. The earlier hops are in `hops`; `true`
+/// says that the response redirects, but once too often.
+async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Live, bool), Box<Hop>> {
+    // A timeout too long for the clock is none.
+    let deadline = call.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let mut target = Target {
+        method: if call.method.is_empty() { "GET".to_owned() } else { call.method.clone() },
+        url: call.url.clone(),
+        headers: call.headers.clone(),
+        body: call.body.clone(),
+        referer: None,
+    };
+    loop {
+        let request = Request::new(&client.shared, &target, &call.cookies, call.jar.as_ref())
+            .map_err(|error| Box::new(Hop::refused(&target, error)))?;
+        let mut live = send(client, &target, &request, deadline).await?;
+        if let Some(jar) = &call.jar {
+            let set = live.hop.headers.iter().filter(|(name, _)| name == "Set-Cookie");
+            let mut jar = jar.lock().unwrap_or_else(|e| e.into_inner());
+            jar.store(&target.url, set.flat_map(|(_, values)| values.iter().map(String::as_str)));
+        }
+        let location = header::first(&live.hop.headers, "location");
+        target = match redirect::next(&call.url, &target, live.hop.status, location) {
+            Ok(None) => return Ok((live, false)),
+            Ok(Some(_)) if hops.len() >= call.max_redirects as usize => return Ok((live, true)),
+            Ok(Some(next)) => next,
+            Err(error) => return Err(Box::new(live.finish(Some(error)))),
+        };
+        skip_body(&mut live).await;
+        hops.push(live.finish(None));
+    }
+}
+
+/// The body of a redirect is read so that its connection can be used again, unless it is long or broken.
+async fn skip_body(live: &mut Live) {
+    const ENOUGH: usize = 64 * 1024;
+    let mut read = 0;
+    while read < ENOUGH {
+        match live.chunk().await {
+            Ok(Some(bytes)) => read += bytes.len(),
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
+
+async fn read_body(live: &mut Live, discard: bool) -> Result<Bytes, NetError> {
+    let mut first = Bytes::new();
+    let mut whole = Vec::new();
+    while let Some(bytes) = live.chunk().await? {
+        if discard {
+            continue;
+        }
+        if first.is_empty() {
+            first = bytes;
+            continue;
+        }
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&bytes);
+    }
+    Ok(if whole.is_empty() { first } else { whole.into() })
+}

@@ -1,0 +1,250 @@
+//! One request and its response: a round trip, timed.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::task::Poll;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use url::{Position, Url};
+
+use crate::net::classify::classify;
+use crate::net::client::Client;
+use crate::net::error::{Kind, NetError, Stage};
+use crate::net::header::{self, Headers};
+use crate::net::redirect::Target;
+use crate::net::request::{Request, RequestCookie};
+use crate::net::trace::{Marks, Trace, TracedBody};
+use crate::net::trail::Trail;
+
+/// What is known of a round trip; of a failed one, what was reached.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    pub trail: Trail,
+    /// As given, or as a redirect changed it.
+    pub method: String,
+    /// With credentials, if it has any.
+    pub url: Url,
+    /// 0: there was no response.
+    pub status: u16,
+    /// The reason phrase, such as `OK`; HTTP/2's is the usual one.
+    pub reason: String,
+    pub headers: Headers,
+    /// `HTTP/1.1` or `HTTP/2.0`; empty: there was no response.
+    pub proto: &'static str,
+    /// `tls1.3`; empty: no TLS.
+    pub tls_version: &'static str,
+    /// Go's name of the suite; empty: no TLS.
+    pub tls_cipher_suite: String,
+    /// The server's address (or the proxy's), once a connection stood.
+    pub remote: Option<SocketAddr>,
+    /// Without `Host`, `Content-Length` and the `Accept: */*` that reqwest adds where the call has none.
+    pub request_headers: Headers,
+    pub request_cookies: Vec<RequestCookie>,
+    /// Bytes of the request's head and body, as HTTP/1.1 writes them; 0 if no connection took it. TLS records and
+    /// HTTP/2 frames are not to be seen through reqwest.
+    pub bytes_sent: u64,
+    /// Bytes of the response's head and of its body before decompression, chunk sizes left out.
+    pub bytes_received: u64,
+    pub error: Option<NetError>,
+}
+
+impl Hop {
+    fn new(target: &Target, start: Instant) -> Self {
+        Self {
+            trail: Trail::starting(start),
+            method: target.method.clone(),
+            url: target.url.clone(),
+            status: 0,
+            reason: String::new(),
+            headers: Headers::new(),
+            proto: "",
+            tls_version: "",
+            tls_cipher_suite: String::new(),
+            remote: None,
+            request_headers: Headers::new(),
+            request_cookies: Vec::new(),
+            bytes_sent: 0,
+            bytes_received: 0,
+            error: None,
+        }
+    }
+
+    /// A request that was refused before it was sent.
+    pub(super) fn refused(target: &Target, error: NetError) -> Self {
+        Self { error: Some(error), ..Self::new(target, Instant::now()) }
+    }
+}
+
+/// A response whose body has not been read to its end.
+pub(super) struct Live {
+    pub hop: Hop,
+    /// `None` once settled.
+    response: Option<reqwest::Response>,
+    marks: Marks,
+    headers_at: Instant,
+    first_byte: Option<Instant>,
+    deadline: Option<Instant>,
+}
+
+/// Attempts after the first: each takes a dead connection from the pool, which holds a handful.
+const RETRIES: usize = 16;
+
+/// Sends a request and reads the head of the response.
+///
+/// A request that a kept-alive connection lost, because the server closed it at that moment, is sent again by
+/// Go's rules: if it is idempotent, or if nothing of it was written.
+pub(super) async fn send(
+    client: &Client,
+    target: &Target,
+    request: &Request,
+    deadline: Option<Instant>,
+) -> Result<Live, Box<Hop>> {
+    // Lets the pool notice connections that the server has closed meanwhile.
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    let mut retries = RETRIES;
+    let (outcome, marks) = loop {
+        let trace = Trace::new(request.route.ip);
+        let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
+        *outgoing.headers_mut() = request.headers.clone();
+        *outgoing.body_mut() =
+            Some(reqwest::Body::wrap(TracedBody::new(request.body.clone(), trace.clone())));
+        let sent = trace.scope(async { client.http.execute(outgoing).await });
+        let outcome = match within(deadline, sent).await {
+            Some(outcome) => outcome.map_err(|error| {
+                let marks = trace.marks();
+                let peer = address(request, &marks);
+                classify(&error, Stage::Request, marks.dialing().then_some(peer), peer)
+            }),
+            None => Err(NetError::request(Kind::Timeout)),
+        };
+        let marks = trace.marks();
+        match outcome {
+            Err(error) if retries > 0 && marks.reused() && may_retry(&error, request) => retries -= 1,
+            outcome => break (outcome, marks),
+        }
+    };
+    let now = Instant::now();
+
+    let mut hop = Hop::new(target, start);
+    hop.request_headers = header::of_request(&request.headers);
+    hop.request_cookies.clone_from(&request.cookies);
+    if marks.got_conn.is_some() {
+        hop.bytes_sent = request.size;
+    }
+    if marks.connected.is_some() {
+        hop.remote = address(request, &marks);
+    }
+    hop.trail = Trail::new(start, now, &marks, outcome.is_ok().then_some(now), None);
+    match outcome {
+        Err(error) => {
+            hop.error = Some(error);
+            Err(Box::new(hop))
+        }
+        Ok(response) => {
+            describe(client, request, &marks, &response, &mut hop);
+            Ok(Live { hop, response: Some(response), marks, headers_at: now, first_byte: None, deadline })
+        }
+    }
+}
+
+fn may_retry(error: &NetError, request: &Request) -> bool {
+    match error.kind {
+        Kind::BrokenPipe => true,
+        Kind::Eof | Kind::Reset(_) => request.is_idempotent(),
+        _ => false,
+    }
+}
+
+/// The address that was connected to.
+fn address(request: &Request, marks: &Marks) -> Option<SocketAddr> {
+    let ip = marks.address.or(request.route.ip).or(request.route.literal)?;
+    Some(SocketAddr::new(ip, request.route.port))
+}
+
+fn describe(client: &Client, request: &Request, marks: &Marks, response: &reqwest::Response, hop: &mut Hop) {
+    let status = response.status();
+    hop.status = status.as_u16();
+    hop.reason = match response.extensions().get::<hyper::ext::ReasonPhrase>() {
+        Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
+        None => status.canonical_reason().unwrap_or_default().to_owned(),
+    };
+    hop.headers = header::of_response(response.headers());
+    hop.proto = header::proto(response.version());
+    hop.remote = response.remote_addr().or(hop.remote);
+    let head = "HTTP/1.1 200 \r\n".len() + hop.reason.len() + header::size(response.headers());
+    hop.bytes_received = head as u64;
+    if request.url.scheme() == "https" {
+        let authority = &request.url[Position::BeforeHost..Position::AfterPort];
+        if let Some(negotiated) = client.negotiated(authority, marks.negotiated) {
+            hop.tls_version = negotiated.version();
+            hop.tls_cipher_suite = negotiated.cipher_suite();
+        }
+    }
+}
+
+impl Live {
+    /// The next piece of the body, `None` at its end. May be dropped and called again.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke, or the deadline has passed.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
+        let Some(response) = &mut self.response else { return Ok(None) };
+        match within(self.deadline, response.chunk()).await {
+            Some(read) => self.received(read),
+            None => Err(NetError::body(Kind::Timeout)),
+        }
+    }
+
+    /// The next piece of the body if it is there already.
+    pub fn try_chunk(&mut self) -> Poll<Result<Option<Bytes>, NetError>> {
+        let Some(response) = &mut self.response else { return Poll::Ready(Ok(None)) };
+        match response.chunk().now_or_never() {
+            Some(read) => Poll::Ready(self.received(read)),
+            None => Poll::Pending,
+        }
+    }
+
+    fn received(&mut self, read: reqwest::Result<Option<Bytes>>) -> Result<Option<Bytes>, NetError> {
+        match read {
+            Ok(Some(bytes)) => {
+                self.first_byte.get_or_insert_with(Instant::now);
+                self.hop.bytes_received += bytes.len() as u64;
+                Ok(Some(bytes))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(classify(&error, Stage::Body, None, self.hop.remote)),
+        }
+    }
+
+    /// Ends the round trip now. A body that was not read to its end costs the connection (HTTP/2: the stream).
+    pub fn settle(&mut self, error: Option<NetError>) {
+        if self.response.take().is_some() {
+            self.hop.trail = Trail::new(
+                self.hop.trail.start,
+                Instant::now(),
+                &self.marks,
+                Some(self.headers_at),
+                self.first_byte,
+            );
+            self.hop.error = error;
+        }
+    }
+
+    /// Ends the round trip now and returns what is known of it.
+    pub fn finish(mut self, error: Option<NetError>) -> Hop {
+        self.settle(error);
+        self.hop
+    }
+}
+
+/// The future's output, `None` if it is not there by the deadline.
+async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), future).await.ok(),
+        None => Some(future.await),
+    }
+}

@@ -1,0 +1,189 @@
+//! When each phase of a request began and ended.
+//!
+//! reqwest shows none of this, but it lets in four hooks: the DNS resolver, a layer around the connector, the
+//! TLS session store (see [`crate::net::handshake`]) and the request's body. Each writes an instant to the
+//! [`Trace`] of the request in whose task it is polled. A connection attempt that lost the race to an idle
+//! connection goes on outside that task and marks nothing.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::net::handshake::Negotiated;
+
+tokio::task_local! {
+    static TRACE: Arc<Trace>;
+}
+
+/// The marks of one attempt to send a request.
+#[derive(Debug, Default)]
+pub struct Trace {
+    marks: Mutex<Marks>,
+    /// The address that `hosts` has for the request's host.
+    pinned: Option<IpAddr>,
+}
+
+/// Instants as far as they were reached; of a reused connection only `got_conn` and `wrote`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks {
+    pub dns_start: Option<Instant>,
+    pub dns_end: Option<Instant>,
+    pub connect_start: Option<Instant>,
+    /// TCP stands, the first TLS message is being made.
+    pub tls_start: Option<Instant>,
+    /// TCP and TLS stand.
+    pub connected: Option<Instant>,
+    /// The connection took the request.
+    pub got_conn: Option<Instant>,
+    /// The request's last byte was handed to the connection.
+    pub wrote: Option<Instant>,
+    /// The address being connected to.
+    pub address: Option<IpAddr>,
+    pub negotiated: Option<Negotiated>,
+}
+
+impl Marks {
+    /// Whether the request went out on a connection that stood before.
+    pub fn reused(&self) -> bool {
+        self.got_conn.is_some() && self.connected.is_none()
+    }
+
+    /// Whether an attempt to reach the server was under way and TCP did not stand yet.
+    pub fn dialing(&self) -> bool {
+        self.got_conn.is_none() && self.connected.is_none() && self.tls_start.is_none()
+    }
+}
+
+impl Trace {
+    pub fn new(pinned: Option<IpAddr>) -> Arc<Self> {
+        Arc::new(Self { marks: Mutex::default(), pinned })
+    }
+
+    /// What has been marked so far.
+    pub fn marks(&self) -> Marks {
+        *self.marks.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn mark(&self, f: impl FnOnce(&mut Marks)) {
+        f(&mut self.marks.lock().unwrap_or_else(|e| e.into_inner()));
+    }
+
+    /// Runs a future whose hooks mark this trace.
+    pub async fn scope<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
+        TRACE.scope(self.clone(), future).await
+    }
+}
+
+/// Marks the trace of the request that is being polled, if any.
+pub fn mark(f: impl FnOnce(&mut Marks)) {
+    // An error means that nobody asked: see the module's text.
+    let _ = TRACE.try_with(|trace| trace.mark(f));
+}
+
+/// The address pinned for the request that is being polled.
+pub fn pinned() -> Option<IpAddr> {
+    TRACE.try_with(|trace| trace.pinned).ok().flatten()
+}
+
+/// Marks the begin and the end of a connection attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectLayer;
+
+/// The service of [`ConnectLayer`]. It is generic over the request, whose type reqwest does not name.
+#[derive(Clone, Debug)]
+pub struct Connect<S>(S);
+
+impl<S> Layer<S> for ConnectLayer {
+    type Service = Connect<S>;
+
+    fn layer(&self, inner: S) -> Connect<S> {
+        Connect(inner)
+    }
+}
+
+impl<S, R> Service<R> for Connect<S>
+where
+    S: Service<R>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        // Stands for IP literals; for names the resolver's end overwrites it.
+        mark(|marks| marks.connect_start = Some(Instant::now()));
+        let connecting = self.0.call(request);
+        Box::pin(async move {
+            let connection = connecting.await?;
+            mark(|marks| marks.connected = Some(Instant::now()));
+            Ok(connection)
+        })
+    }
+}
+
+/// A request's body that tells when the connection took it and when its last byte was taken.
+#[derive(Debug)]
+pub struct TracedBody {
+    rest: Bytes,
+    trace: Arc<Trace>,
+}
+
+/// Small enough to show the back-pressure of a slow server in `sending`.
+const SLICE: usize = 16 * 1024;
+
+impl TracedBody {
+    pub fn new(body: Bytes, trace: Arc<Trace>) -> Self {
+        Self { rest: body, trace }
+    }
+}
+
+impl Body for TracedBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let at = self.rest.len().min(SLICE);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(at)))))
+    }
+
+    /// hyper asks this first when a connection takes the request.
+    fn is_end_stream(&self) -> bool {
+        self.trace.mark(|marks| {
+            marks.got_conn.get_or_insert_with(Instant::now);
+        });
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+impl Drop for TracedBody {
+    fn drop(&mut self) {
+        self.trace.mark(|marks| {
+            if marks.got_conn.is_some() {
+                marks.wrote.get_or_insert_with(Instant::now);
+            }
+        });
+    }
+}

@@ -1,0 +1,228 @@
+//! Settings of a run that are no options: scripts can't set them.
+
+use std::collections::BTreeMap;
+
+use super::environment::variable;
+use super::file::ConfigFile;
+use super::flags::boolean;
+use crate::k6::exit_code::{ExitCode, Failure};
+
+/// The flags for these settings. Environment names have a `SSEK_` twin each.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct RuntimeFlags {
+    /// A variable for the script's __ENV; may be repeated
+    #[arg(short = 'e', long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Give the script the process's environment [env: K6_INCLUDE_SYSTEM_ENV_VARS] [default: true]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub include_system_env_vars: Option<bool>,
+    /// JavaScript mode: extended or base [env: K6_COMPATIBILITY_MODE] [default: extended]
+    #[arg(long, value_name = "MODE")]
+    pub compatibility_mode: Option<String>,
+    /// What the input is: js [env: K6_TYPE]
+    #[arg(short = 't', long = "type", value_name = "TYPE")]
+    pub test_type: Option<String>,
+    /// Don't check thresholds [env: K6_NO_THRESHOLDS]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub no_thresholds: Option<bool>,
+    /// The end-of-test summary: compact, full or disabled [env: K6_SUMMARY_MODE] [default: compact]
+    #[arg(long, value_name = "MODE")]
+    pub summary_mode: Option<String>,
+    /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]
+    #[arg(long, value_name = "FILE")]
+    pub summary_export: Option<String>,
+    /// Use the new JSON form in --summary-export and handleSummary() [env: K6_NEW_MACHINE_READABLE_SUMMARY]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub new_machine_readable_summary: Option<bool>,
+    /// Write console.* of the VUs to this file instead of the log [env: K6_CONSOLE_OUTPUT]
+    #[arg(long, value_name = "FILE")]
+    pub console_output: Option<String>,
+    /// Send samples to an output, such as json=out.json; may be repeated [env: K6_OUT]
+    #[arg(short = 'o', long = "out", value_name = "TYPE[=ARG]")]
+    pub outputs: Vec<String>,
+    /// Keep running after the test until Ctrl-C [env: K6_LINGER]
+    #[arg(short = 'l', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub linger: Option<bool>,
+    /// Accepted for k6's sake: ssek never sends usage reports [env: K6_NO_USAGE_REPORT]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub no_usage_report: Option<bool>,
+    /// Source addresses of connections (not supported yet) [env: K6_LOCAL_IPS]
+    #[arg(long, value_name = "IPS")]
+    pub local_ips: Option<String>,
+    /// Where traces go: none [env: K6_TRACES_OUTPUT] [default: none]
+    #[arg(long, value_name = "TYPE")]
+    pub traces_output: Option<String>,
+    /// Start the built-in LLM server and point the script at it; settings such as ttft=60ms,itl=4ms,tokens=64
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "SETTINGS")]
+    pub mock: Option<String>,
+}
+
+/// What the end-of-test summary shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SummaryMode {
+    #[default]
+    Compact,
+    Full,
+    Disabled,
+}
+
+/// The settings with their defaults.
+#[derive(Clone, Debug, Default)]
+pub struct RuntimeOptions {
+    pub include_system_env_vars: bool,
+    /// From `-e`, in order; later ones win.
+    pub env: Vec<(String, String)>,
+    pub no_thresholds: bool,
+    pub summary_mode: SummaryMode,
+    pub summary_export: Option<String>,
+    pub new_machine_readable_summary: bool,
+    /// Replaces the log as the place of the VUs' `console.*`.
+    pub console_output: Option<String>,
+    /// `TYPE` or `TYPE=ARG`, in order.
+    pub outputs: Vec<String>,
+    pub linger: bool,
+    /// Set where `--mock` was given; holds its settings, which may be empty.
+    pub mock: Option<String>,
+}
+
+impl RuntimeOptions {
+    /// Flags over environment over config file over defaults.
+    ///
+    /// # Errors
+    /// For bad values (exit 255; in the environment, 104) and for what this version can't do.
+    pub fn resolve(
+        flags: &RuntimeFlags,
+        env: &dyn Fn(&str) -> Option<String>,
+        file: &ConfigFile,
+    ) -> Result<Self, Failure> {
+        let on = |flag: Option<bool>, name: &str, default: bool| match flag {
+            Some(value) => Ok(value),
+            None => Ok(variable(name, name, env)?.unwrap_or(default)),
+        };
+        let text = |flag: &Option<String>, name: &str| match flag {
+            Some(text) => Ok(Some(text.clone())),
+            None => variable::<String>(name, name, env),
+        };
+        let outputs: Option<Vec<String>> = match flags.outputs.as_slice() {
+            [] => variable("out", "OUT", env)?,
+            outputs => Some(outputs.to_vec()),
+        };
+        let mut outputs = outputs.unwrap_or_else(|| file.out.clone());
+        if variable("web dashboard", "WEB_DASHBOARD", env)?.unwrap_or(false) {
+            outputs.push("web-dashboard".to_owned());
+        }
+        match text(&flags.compatibility_mode, "COMPATIBILITY_MODE")?.as_deref() {
+            None | Some("" | "extended" | "base" | "experimental_enhanced") => {}
+            Some(mode) => return bad("compatibility mode", mode, "extended, base, experimental_enhanced"),
+        }
+        match text(&flags.test_type, "TYPE")?.as_deref() {
+            None | Some("" | "js") => {}
+            Some(kind) => return bad("test type", kind, "js (archives are not supported yet)"),
+        }
+        match text(&flags.traces_output, "TRACES_OUTPUT")?.as_deref() {
+            None | Some("" | "none") => {}
+            Some(output) => return bad("traces output", output, "none (traces are not supported yet)"),
+        }
+        if let Some(ips) = text(&flags.local_ips, "LOCAL_IPS")? {
+            let text = format!("--local-ips={ips} is not supported yet; leave it and K6_LOCAL_IPS out");
+            return Err(Failure::new(ExitCode::OTHER, text));
+        }
+        let summary_mode = match text(&flags.summary_mode, "SUMMARY_MODE")?.as_deref() {
+            None | Some("" | "compact") => SummaryMode::Compact,
+            Some("full") => SummaryMode::Full,
+            Some("disabled") => SummaryMode::Disabled,
+            Some(mode) => return bad("summary mode", mode, "compact, full, disabled"),
+        };
+        let linger = on(flags.linger, "LINGER", file.linger.unwrap_or(false))?;
+        Ok(Self {
+            include_system_env_vars: on(flags.include_system_env_vars, "INCLUDE_SYSTEM_ENV_VARS", true)?,
+            env: flags.env.iter().map(|text| script_variable(text)).collect::<Result<_, _>>()?,
+            no_thresholds: on(flags.no_thresholds, "NO_THRESHOLDS", false)?,
+            summary_mode,
+            summary_export: text(&flags.summary_export, "SUMMARY_EXPORT")?,
+            new_machine_readable_summary: on(
+                flags.new_machine_readable_summary,
+                "NEW_MACHINE_READABLE_SUMMARY",
+                false,
+            )?,
+            console_output: text(&flags.console_output, "CONSOLE_OUTPUT")?,
+            outputs,
+            linger,
+            mock: flags.mock.clone(),
+        })
+    }
+
+    /// What the script sees as `__ENV`: the process's variables, where they are wanted, under those
+    /// of `-e`.
+    pub fn script_env(&self, system: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+        let system = system.filter(|_| self.include_system_env_vars);
+        system.chain(self.env.iter().cloned()).collect()
+    }
+}
+
+fn bad<T>(what: &str, value: &str, allowed: &str) -> Result<T, Failure> {
+    let text = format!("invalid {what} '{value}', allowed are: {allowed}");
+    Err(Failure::new(ExitCode::OTHER, text))
+}
+
+/// `NAME=VALUE`, or `NAME` for an empty value; the name is an identifier.
+fn script_variable(text: &str) -> Result<(String, String), Failure> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(word) {
+        let text = format!(
+            "invalid environment variable name '{name}' in -e {text}: use letters, digits and underscores"
+        );
+        return Err(Failure::new(ExitCode::OTHER, text));
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(flags: RuntimeFlags, env: &[(&str, &str)]) -> Result<RuntimeOptions, String> {
+        let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
+        RuntimeOptions::resolve(&flags, &env, &ConfigFile::default()).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn flags_win_over_the_environment() {
+        let flags = RuntimeFlags { summary_mode: Some("full".to_owned()), ..RuntimeFlags::default() };
+        let env = [("K6_SUMMARY_MODE", "x"), ("SSEK_OUT", "json=a,csv"), ("K6_NO_THRESHOLDS", "true")];
+        let options = resolve(flags, &env).unwrap();
+        assert_eq!(options.summary_mode, SummaryMode::Full);
+        assert_eq!(options.outputs, ["json=a", "csv"]);
+        assert!(options.no_thresholds && options.include_system_env_vars && !options.linger);
+        let error = resolve(RuntimeFlags::default(), &env[..1]).unwrap_err();
+        assert_eq!(error, "invalid summary mode 'x', allowed are: compact, full, disabled");
+    }
+
+    #[test]
+    fn nothing_is_ignored_in_silence() {
+        for flags in [
+            RuntimeFlags { test_type: Some("archive".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { traces_output: Some("otel".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { local_ips: Some("10.0.0.1".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { env: vec!["1A=x".to_owned()], ..RuntimeFlags::default() },
+        ] {
+            assert!(resolve(flags, &[]).is_err());
+        }
+    }
+
+    #[test]
+    fn the_script_sees_its_variables() {
+        let flags = RuntimeFlags {
+            env: vec!["A=1=2".to_owned(), "B".to_owned()],
+            include_system_env_vars: Some(false),
+            ..RuntimeFlags::default()
+        };
+        let options = resolve(flags, &[]).unwrap();
+        let seen = options.script_env([("HOME".to_owned(), "/".to_owned())].into_iter());
+        assert_eq!(
+            seen,
+            BTreeMap::from([("A".to_owned(), "1=2".to_owned()), ("B".to_owned(), String::new())])
+        );
+    }
+}

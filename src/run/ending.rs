@@ -1,0 +1,134 @@
+//! After the last sample: summary, handleSummary, files, and the verdict.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::Request;
+use super::load::Loaded;
+use super::once::{Called, call};
+use crate::k6::ExitCode;
+use crate::k6::exit_code::Failure;
+use crate::log::{self, Level};
+use crate::metrics::engine::FinalResult;
+use crate::options::Resolved;
+use crate::options::runtime::SummaryMode as Mode;
+use crate::summary::{self, Summary, SummaryMode, SummaryOptions, TrendStat};
+use crate::vu::lifecycle::CallError;
+use crate::vu::{Test, VirtualUser};
+
+/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
+pub fn summarise(
+    loaded: &Loaded,
+    resolved: &Resolved,
+    request: &Request,
+    result: &FinalResult,
+    setup_data: Option<&str>,
+) -> Result<()> {
+    let options = &resolved.options;
+    let trend_stats = options.summary_trend_stats.iter().map(|s| s.parse::<TrendStat>());
+    let summary = Summary {
+        snapshot: result.snapshot.clone(),
+        options: SummaryOptions {
+            trend_stats: trend_stats
+                .collect::<Result<_, _>>()
+                .map_err(|e| Failure::new(ExitCode::OTHER, e.to_string()))?,
+            time_unit: options.summary_time_unit,
+            mode: match request.runtime.summary_mode {
+                Mode::Compact => SummaryMode::Compact,
+                Mode::Full => SummaryMode::Full,
+                Mode::Disabled => SummaryMode::Disabled,
+            },
+            no_color: request.no_color,
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+        },
+    };
+    if request.runtime.summary_mode == Mode::Disabled && request.runtime.summary_export.is_none() {
+        return Ok(());
+    }
+    let mut files = match handle_summary(loaded, resolved, &summary, setup_data)? {
+        Some(files) => files,
+        None => summary.stdout().map(|text| ("stdout".to_owned(), text.into_bytes())).into_iter().collect(),
+    };
+    if let Some(path) = &request.runtime.summary_export {
+        files.push((path.clone(), summary::export::export(&summary).into_bytes()));
+    }
+    files.iter().for_each(|(place, contents)| write(place, contents));
+    Ok(())
+}
+
+/// What `handleSummary()` wants written; `None` for the default summary.
+fn handle_summary(
+    loaded: &Loaded,
+    resolved: &Resolved,
+    summary: &Summary,
+    setup_data: Option<&str>,
+) -> Result<Option<Vec<(String, Vec<u8>)>>> {
+    if !loaded.exports("handleSummary") || summary.options.mode == SummaryMode::Disabled {
+        return Ok(None);
+    }
+    let mut data = summary::data::data(summary);
+    if let (Value::Object(data), Some(setup)) = (&mut data, setup_data)
+        && let Ok(setup) = serde_json::from_str(setup)
+    {
+        data.insert("setup_data".to_owned(), setup);
+    }
+    let json = data.to_string();
+    let limit = resolved.options.handle_summary_timeout;
+    let called = call(&loaded.test, "handleSummary", limit, None, move |user: &mut VirtualUser| {
+        user.handle_summary(&json)
+    })?;
+    let failed = match called {
+        Called::Returned(files) => return Ok(files),
+        Called::Failed(CallError::Script(error)) => error.with_stack(),
+        Called::Failed(CallError::Result(text)) => text,
+        Called::TimedOut => {
+            format!("handleSummary() execution timed out after {} seconds", limit.as_secs_f64())
+        }
+        _ => "handleSummary() ended without a result".to_owned(),
+    };
+    // The exit code stays; the figures are shown all the same.
+    log::emit(Level::Error, &failed, &[("hint", "script exception")]);
+    Ok(None)
+}
+
+fn write(place: &str, contents: &[u8]) {
+    let written = match place {
+        // A closed pipe is no reason to lose the other files.
+        "stdout" => std::io::stdout().lock().write_all(contents),
+        "stderr" => std::io::stderr().lock().write_all(contents),
+        path => std::fs::write(Path::new(path), contents),
+    };
+    if let Err(error) =
+        written.or_else(|e| if e.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) })
+    {
+        log::error(&format!("could not save the summary to '{place}': {error}"));
+    }
+}
+
+/// Logs why the run failed, if it did, and picks its exit code: the first reason wins.
+pub fn verdict(test: &Arc<Test>, result: &FinalResult, failure: Option<Failure>) -> ExitCode {
+    if let Some(reason) = test.control.reason() {
+        log::error(&reason.message());
+        return reason.exit_code();
+    }
+    if let Some(failure) = failure {
+        let fields: Vec<_> = failure.fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        log::emit(Level::Error, &failure.message, &fields);
+        return failure.code;
+    }
+    if !result.crossed.is_empty() {
+        let names = result.crossed.join(", ");
+        log::error(&format!("thresholds on metrics '{names}' have been crossed"));
+        return ExitCode::THRESHOLDS;
+    }
+    if test.control.is_marked_failed() {
+        log::error("test run was marked as failed");
+        return ExitCode::MARKED_AS_FAILED;
+    }
+    ExitCode::OK
+}

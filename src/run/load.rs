@@ -1,0 +1,164 @@
+//! From a script's name to a test that is ready to be run: init code once, options, checks.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use super::pool::STACK;
+use crate::js::{Interrupt, ScriptError, Sources};
+use crate::k6::ExitCode;
+use crate::k6::exit_code::Failure;
+use crate::modules;
+use crate::net::Shared;
+use crate::options::{self, Layer, Resolved, RuntimeOptions, Sources as Layers};
+use crate::vu::user::InitError;
+use crate::vu::{Test, VirtualUser};
+
+/// The init code parses the script for the first time, however deep it nests.
+const INIT_STACK: usize = 4 * STACK;
+
+/// A script whose init code ran once.
+pub struct Loaded {
+    pub test: Arc<Test>,
+    /// As on the command line.
+    pub script: String,
+    /// What it exports, and whether each is a function.
+    exports: BTreeMap<String, bool>,
+    /// The exported options, as JSON.
+    options: Option<String>,
+}
+
+/// Reads the script and runs its init code in the VU with number 0.
+pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
+    let pwd = std::env::current_dir().context("the working directory is gone")?;
+    let stdin = match script {
+        "-" => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).context("could not read the script from stdin")?;
+            Some(text)
+        }
+        _ => None,
+    };
+    let sources = Arc::new(Sources::new(script, &pwd, stdin));
+    let env = runtime.script_env(
+        std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))),
+    );
+    let test = Arc::new(Test::new(sources.clone(), modules::builtins, modules::globals::install, env));
+    let first = test.clone();
+    let thread = std::thread::Builder::new()
+        .name("init".to_owned())
+        .stack_size(INIT_STACK)
+        .spawn(move || {
+            let mut user = VirtualUser::new(&first, 0, Arc::new(Interrupt::default()))?;
+            let options = user.options_json().map_err(InitError::Script)?;
+            Ok((user.exported_names(), options))
+        })
+        .context("could not start the init thread")?;
+    let ran: Result<_, InitError> = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    // From here on no VU may load what the first one did not.
+    sources.lock();
+    let failed = |error: InitError| match test.control.reason() {
+        // `exec.test.abort()` in the init context.
+        Some(reason) => Failure::new(reason.exit_code(), reason.message()),
+        None => init_failure(&sources, error),
+    };
+    let (exports, options) = ran.map_err(failed)?;
+    let loaded = Loaded { test, script: script.to_owned(), exports: exports.into_iter().collect(), options };
+    if !loaded.exports.values().any(|callable| *callable) {
+        return Err(loaded.not_loaded(ExitCode::OTHER, "no exported functions in script").into());
+    }
+    for name in ["setup", "teardown", "handleSummary"] {
+        if loaded.exports.get(name) == Some(&false) {
+            let text = format!("exported '{name}' must be a function");
+            return Err(loaded.not_loaded(ExitCode::OTHER, &text).into());
+        }
+    }
+    Ok(loaded)
+}
+
+impl Loaded {
+    /// Whether the script exports a function of that name.
+    pub fn exports(&self, name: &str) -> bool {
+        self.exports.get(name) == Some(&true)
+    }
+
+    /// The script's own options and the names in it that are none.
+    pub fn layer(&self) -> Result<(Layer, Vec<String>), Failure> {
+        let Some(json) = &self.options else { return Ok((Layer::default(), Vec::new())) };
+        let json = serde_json::from_str(json)
+            .map_err(|e| self.not_loaded(ExitCode::INVALID_CONFIG, &format!("bad options: {e}")))?;
+        Layer::from_json(&json, "script").map_err(|failure| Failure {
+            message: self.not_loaded(failure.code, &failure.message).message,
+            ..failure
+        })
+    }
+
+    /// The options with all levels merged.
+    pub fn resolve(&self, layers: &Layers) -> Result<Resolved, Failure> {
+        let (script, unknown) = self.layer()?;
+        if !unknown.is_empty() {
+            let names = unknown.join(", ");
+            crate::log::emit(
+                crate::log::Level::Warn,
+                "There were unknown fields in the options exported in the script",
+                &[("fields", &names)],
+            );
+        }
+        options::resolve(Layers { script, ..layers.clone() })
+    }
+
+    /// Checks the options against the script.
+    pub fn check(&self, resolved: &Resolved) -> Result<(), Failure> {
+        resolved.check_exports(|name| self.exports(name))
+    }
+
+    fn not_loaded(&self, code: ExitCode, text: &str) -> Failure {
+        Failure::new(code, could_not_load(self.test.sources.main(), &self.script, text))
+    }
+}
+
+fn could_not_load(url: &str, script: &str, text: &str) -> String {
+    format!("could not initialize '{script}': could not load JS test '{url}': {text}")
+}
+
+/// The error line and exit code for init code that failed.
+pub fn init_failure(sources: &Sources, error: InitError) -> Failure {
+    let main = sources.main();
+    let script = main.rsplit('/').next().unwrap_or(main);
+    match error {
+        InitError::Script(error) => script_failure(main, script, &error),
+        InitError::Load(text) => {
+            Failure::new(ExitCode::SCRIPT_EXCEPTION, could_not_load(main, script, &text))
+        }
+        InitError::Interrupted => Failure::new(ExitCode::INTERRUPTED, "the init code was interrupted"),
+    }
+}
+
+fn script_failure(main: &str, script: &str, error: &ScriptError) -> Failure {
+    // A main script that is not there is a bad command line, not an exception.
+    let missing = "The moduleSpecifier \"";
+    if error.frames.is_empty()
+        && let Some(text) = error.message.strip_prefix("GoError: ")
+        && text.starts_with(missing)
+    {
+        return Failure::new(ExitCode::OTHER, text);
+    }
+    if let Some(text) = error.message.strip_prefix("SyntaxError: ") {
+        return Failure::new(ExitCode::SCRIPT_EXCEPTION, could_not_load(main, script, text));
+    }
+    Failure::new(ExitCode::SCRIPT_EXCEPTION, error.with_stack())
+        .with("hint", "script exception")
+        .with("source", "stacktrace")
+}
+
+/// Gives the test its options and what its network clients share.
+pub fn configure(test: &Test, resolved: &Resolved, runtime: &RuntimeOptions) -> Result<()> {
+    let options = Arc::new(resolved.options.clone());
+    let view = options::inspect::test_options(resolved, runtime).to_string();
+    let network = Shared::new(super::network::config(&options)?)
+        .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.message()))?;
+    test.configure(options, view, network);
+    Ok(())
+}

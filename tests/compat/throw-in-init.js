@@ -1,0 +1,5 @@
+const settings = null;
+
+export const options = { vus: settings.vus };
+
+export default function () {}
