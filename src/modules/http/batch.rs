@@ -120,7 +120,8 @@ fn list(requests: &JsObject, context: &mut Context) -> JsResult<Vec<(JsString, J
 
 /// Reads one of a batch's requests: a URL, `[method, url, body, params]`, or an object of those four.
 fn arguments(name: &JsString, item: &JsValue, context: &mut Context) -> Result<Arguments, Refusal> {
-    let get_url = |url: &JsValue| Arguments { method: "GET".to_owned(), url: url.clone(), ..Arguments::default() };
+    let get_url =
+        |url: &JsValue| Arguments { method: "GET".to_owned(), url: url.clone(), ..Arguments::default() };
     let Some(described) = item.as_object() else { return Ok(get_url(item)) };
     if super::url::is_template(item) {
         return Ok(get_url(item));

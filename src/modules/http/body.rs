@@ -97,10 +97,11 @@ fn multipart(fields: &[(JsString, JsValue)], context: &mut Context) -> Result<Bo
             bytes.extend_from_slice(b"\r\n");
         };
         let disposition = format!("Content-Disposition: form-data; name=\"{}\"", quotable(&key));
-        if let Some(File { data, name, content_type }) = File::of(value) {
-            let name = quotable(&name);
-            part(format!("{disposition}; filename=\"{name}\"\r\nContent-Type: {content_type}"), &data);
-        } else if let Some(data) = value.as_object().filter(is_binary).and_then(|_| bytes_of(value, context)) {
+        if let Some(file) = File::of(value) {
+            let (name, kind) = (quotable(&file.name), &file.content_type);
+            part(format!("{disposition}; filename=\"{name}\"\r\nContent-Type: {kind}"), &file.data);
+        } else if let Some(data) = value.as_object().filter(is_binary).and_then(|_| bytes_of(value, context))
+        {
             part(disposition, &data);
         } else {
             part(disposition, field_text(&key, value).as_bytes());
@@ -220,7 +221,8 @@ mod tests {
             assert_eq!(body.content_type.is_some(), code.starts_with("({"), "{code}");
         }
         assert_eq!(encode("null").unwrap(), None);
-        for (code, kind) in [("1", "int64"), ("1.5", "float64"), ("true", "bool"), ("[1]", "[]interface {}")] {
+        for (code, kind) in [("1", "int64"), ("1.5", "float64"), ("true", "bool"), ("[1]", "[]interface {}")]
+        {
             assert_eq!(encode(code).unwrap_err(), format!("unknown request body type {kind}"));
         }
     }

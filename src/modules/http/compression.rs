@@ -99,9 +99,6 @@ mod tests {
     fn unknown_names() {
         assert!(read(" ").unwrap().is_empty());
         let Err(Refusal::Failed { text, .. }) = read("gzip,zz") else { panic!() };
-        assert_eq!(
-            text,
-            "unknown compression algorithm zz, supported algorithms are [gzip deflate zstd br]"
-        );
+        assert_eq!(text, "unknown compression algorithm zz, supported algorithms are [gzip deflate zstd br]");
     }
 }

@@ -25,11 +25,9 @@ pub async fn send(client: &Client, call: Result<Call, NetError>, method: &str, r
     }
     match call {
         Ok(call) => fetch(client, call).await,
-        Err(error) => Exchange {
-            hops: vec![refused(method, error)],
-            body: Bytes::new(),
-            redirects_exhausted: false,
-        },
+        Err(error) => {
+            Exchange { hops: vec![refused(method, error)], body: Bytes::new(), redirects_exhausted: false }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use boa_engine::{Context, JsResult, JsValue};
 use super::response::{Body, Response, not_a_response};
 use crate::js::convert::to_text;
 use crate::js::go_error;
-use crate::js::json::{parse_str, try_parse_str};
+use crate::js::json::try_parse_str;
 
 /// JSON nested deeper than this is none, as for Go.
 const MAX_DEPTH: usize = 10_000;

@@ -27,7 +27,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use boa_engine::object::{FunctionObjectBuilder, JsObject};
-use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction};
+use boa_engine::{Context, JsResult, JsString, NativeFunction};
 
 use crate::js::convert::{Native, object_of, put, string};
 use crate::js::{Exports, go_error};
@@ -83,8 +83,9 @@ pub fn exports(context: &mut Context) -> JsResult<Exports> {
     for (name, method) in
         [("post", "POST"), ("put", "PUT"), ("patch", "PATCH"), ("del", "DELETE"), ("options", "OPTIONS")]
     {
-        let native =
-            NativeFunction::from_copy_closure(move |_, args, context| verbs::with_body(method, args, context));
+        let native = NativeFunction::from_copy_closure(move |_, args, context| {
+            verbs::with_body(method, args, context)
+        });
         export(&module, name, native, context);
     }
     let class = cookies::class(&jar_prototype, context);

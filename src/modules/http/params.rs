@@ -61,8 +61,8 @@ pub fn read(value: &JsValue, context: &mut Context) -> Result<Params, Refusal> {
             "redirects" => params.redirects = Some(count(&value, context)?),
             "tags" => {
                 let read = tags::read(&value, context);
-                params.tags =
-                    read.map_err(|error| Refusal::because("invalid HTTP request metric tags", error, context))?;
+                params.tags = read
+                    .map_err(|error| Refusal::because("invalid HTTP request metric tags", error, context))?;
             }
             "timeout" => params.timeout = Some(timeout(&value)?),
             "throw" => params.throw = Some(value.to_boolean()),
@@ -184,7 +184,10 @@ mod tests {
         assert_eq!(params.timeout, Some(Duration::from_millis(1500)));
         assert_eq!((params.throw, params.response_type), (Some(true), Some(ResponseType::None)));
         assert_eq!((params.compression.len(), params.callback, params.jar.is_none()), (1, Some(None), true));
-        assert_eq!(parse("{ timeout: 250, redirects: 1e99 }").unwrap().timeout, Some(Duration::from_millis(250)));
+        assert_eq!(
+            parse("{ timeout: 250, redirects: 1e99 }").unwrap().timeout,
+            Some(Duration::from_millis(250))
+        );
         assert!(parse("undefined").unwrap().callback.is_none());
     }
 

@@ -50,7 +50,11 @@ pub fn method(lazy: Lazy, response: &JsObject, context: &mut Context) -> JsValue
             Err(go_error(text, context))
         }),
     };
-    FunctionObjectBuilder::new(context.realm(), native).name(JsString::from(name)).length(length).build().into()
+    FunctionObjectBuilder::new(context.realm(), native)
+        .name(JsString::from(name))
+        .length(length)
+        .build()
+        .into()
 }
 
 fn headers(headers: &[(String, Vec<String>)], context: &mut Context) -> JsObject {

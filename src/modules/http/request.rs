@@ -61,7 +61,8 @@ pub fn prepare(
 ) -> Result<Request, Refusal> {
     let mut address = Address::read(&given.url, context)?;
     let body = body::read(&given.body, context)?;
-    let params = if is_nullish(&given.params) { Params::default() } else { params::read(&given.params, context)? };
+    let params =
+        if is_nullish(&given.params) { Params::default() } else { params::read(&given.params, context)? };
 
     let options = state.test.options();
     let discards = options.is_some_and(|options| options.discard_response_bodies);
@@ -75,7 +76,8 @@ pub fn prepare(
     }
 
     let content_type = body.as_ref().and_then(|body| body.content_type.clone());
-    let mut headers: Vec<_> = content_type.map(|kind| ("Content-Type".to_owned(), kind)).into_iter().collect();
+    let mut headers: Vec<_> =
+        content_type.map(|kind| ("Content-Type".to_owned(), kind)).into_iter().collect();
     headers.extend(params.headers);
     let body = body.map(|body| body.bytes);
     let sent = match &body {

@@ -9,8 +9,8 @@ use super::refusal::Refusal;
 use crate::js::convert::{arg, get, is_nullish, put, string, to_text};
 use crate::js::go_error;
 use crate::k6::quote::quote;
-use crate::net::error::Kind;
 use crate::net::NetError;
+use crate::net::error::Kind;
 
 /// A URL as it was written, and what samples call it.
 #[derive(Clone, Debug)]
@@ -43,7 +43,8 @@ impl Address {
         if let Some(text) = value.as_string() {
             return Self::new(text.to_std_string_lossy(), None).map_err(|error| Refusal::of(&error));
         }
-        if let Some(made) = value.as_object().and_then(|o| o.downcast_ref::<Template>().map(|t| t.0.clone())) {
+        if let Some(made) = value.as_object().and_then(|o| o.downcast_ref::<Template>().map(|t| t.0.clone()))
+        {
             return Ok(made);
         }
         let shown = if is_nullish(value) { "<nil>".to_owned() } else { to_text(value, context)? };

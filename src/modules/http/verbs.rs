@@ -2,9 +2,9 @@
 
 use boa_engine::{Context, JsResult, JsValue};
 
+use super::Http;
 use super::exchange::perform;
 use super::request::{Arguments, prepare};
-use super::Http;
 use crate::js::convert::{arg, to_text};
 use crate::js::go_error;
 use crate::log;
@@ -35,7 +35,11 @@ pub fn without_body(name: &str, method: &str, args: &[JsValue], context: &mut Co
         ));
     }
     let body = JsValue::undefined();
-    run(&Arguments { method: method.to_owned(), url: arg(args, 0), body, params: arg(args, 1) }, &state, context)
+    run(
+        &Arguments { method: method.to_owned(), url: arg(args, 0), body, params: arg(args, 1) },
+        &state,
+        context,
+    )
 }
 
 /// `http.post(url, [body], [params])` and its like.
