@@ -6,7 +6,8 @@ use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsValue};
 
 use super::response::{Body, Response, not_a_response};
-use crate::js::convert::to_text;
+use super::selector;
+use crate::js::convert::{string, to_text};
 use crate::js::go_error;
 use crate::js::json::try_parse_str;
 
@@ -66,15 +67,13 @@ fn select(text: &str, selector: &str, context: &mut Context) -> JsResult<JsValue
     if !is_flat_enough(text) || !gjson::valid(text) {
         return Ok(JsValue::undefined());
     }
-    let found = gjson::get(text, selector);
-    if !found.exists() || found.kind() == gjson::Kind::Null {
-        return Ok(JsValue::undefined());
-    }
-    match try_parse_str(found.json(), context)? {
-        Ok(value) => Ok(value),
+    let Some(found) = selector::find(text, selector) else { return Ok(JsValue::undefined()) };
+    Ok(match try_parse_str(&found, context)? {
+        Ok(value) if value.is_null() => JsValue::undefined(),
+        Ok(value) => value,
         // Modifiers may make things that are not JSON.
-        Err(_) => Ok(crate::js::convert::string(found.str())),
-    }
+        Err(_) => string(&found),
+    })
 }
 
 /// Whether JSON is not nested too deep; both the validator and the search recurse.

@@ -20,6 +20,7 @@ mod record; // samples
 mod refusal; // requests that are not tried
 mod request; // arguments to a call
 mod response;
+mod selector; // GJSON
 mod url; // http.url
 mod verbs; // get, post, request …
 
