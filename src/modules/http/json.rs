@@ -1,7 +1,5 @@
 //! `res.json([selector])`.
 
-use std::borrow::Cow;
-
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsValue};
 
@@ -48,7 +46,7 @@ pub fn json(response: &JsObject, args: &[JsValue], context: &mut Context) -> JsR
     Ok(value)
 }
 
-fn whole(text: &Cow<'_, str>, context: &mut Context) -> JsResult<JsValue> {
+fn whole(text: &str, context: &mut Context) -> JsResult<JsValue> {
     match try_parse_str(text, context)? {
         // k6 cannot tell `null` from nothing.
         Ok(value) if value.is_null() => Ok(JsValue::undefined()),

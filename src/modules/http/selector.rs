@@ -188,7 +188,17 @@ mod tests {
 
     #[test]
     fn nothing_is_found_and_nothing_breaks() {
-        for path in ["", "no", "a.no.@keys", "a.b.@group", "a.b.0.@fromstr.x", "\"@keys", "l.#.@nope", "@dig", "#.@keys"] {
+        for path in [
+            "",
+            "no",
+            "a.no.@keys",
+            "a.b.@group",
+            "a.b.0.@fromstr.x",
+            "\"@keys",
+            "l.#.@nope",
+            "@dig",
+            "#.@keys",
+        ] {
             let _ = find(JSON, path);
             let _ = find("[]", path);
             let _ = find("null", path);
