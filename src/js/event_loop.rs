@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::convert::Infallible;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use boa_engine::builtins::promise::PromiseState;
@@ -11,6 +13,8 @@ use boa_engine::object::JsObject;
 use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsValue};
 use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Notify;
 
 use super::hooks::rejection_reason;
@@ -59,6 +63,8 @@ pub struct EventLoop {
     /// Host calls that have been started and not completed.
     pending: Cell<usize>,
     completions: RefCell<VecDeque<Completion>>,
+    /// Host calls under way, which are driven whenever the VU waits for something.
+    calls: RefCell<FuturesUnordered<LocalBoxFuture<'static, Completion>>>,
     /// Signalled when a completion arrives.
     arrived: Notify,
 }
@@ -101,10 +107,30 @@ impl EventLoop {
         self.arrived.notify_one();
     }
 
+    /// Starts an asynchronous host call. It goes on while the VU waits, for whatever.
+    pub fn spawn(&self, call: impl Future<Output = Completion> + 'static) {
+        self.begin();
+        self.calls.borrow().push(Box::pin(call));
+    }
+
+    /// Drives the calls that [`Self::spawn`] started, for as long as it is polled; never resolves.
+    pub async fn drive(&self) -> Infallible {
+        std::future::poll_fn(|cx| {
+            while let Poll::Ready(Some(done)) = self.calls.borrow_mut().poll_next_unpin(cx) {
+                self.complete(done);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
     /// Resolves when a host call completes.
     pub async fn completion(&self) {
         if self.completions.borrow().is_empty() {
-            self.arrived.notified().await;
+            tokio::select! {
+                () = self.arrived.notified() => {}
+                never = self.drive() => match never {},
+            }
         }
     }
 
@@ -191,6 +217,7 @@ impl EventLoop {
         self.generic_jobs.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         self.completions.borrow_mut().clear();
+        self.calls.borrow_mut().clear();
         self.pending.set(0);
         self.due.borrow_mut().clear();
         let timers = self.timers.borrow().len();

@@ -298,6 +298,8 @@ impl State {
                 biased;
                 () = interrupt.wait() => Err(interrupted()),
                 out = future => Ok(out),
+                // Asynchronous host calls go on meanwhile.
+                never = self.event_loop.drive() => match never {},
             }
         })
     }

@@ -1,0 +1,208 @@
+//! GJSON paths: those of the crate `gjson`, and the modifiers that it lacks.
+
+/// A modifier that the crate does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Modifier {
+    Keys,
+    Values,
+    ToStr,
+    FromStr,
+    Group,
+    Dig,
+}
+
+const MODIFIERS: [(&str, Modifier); 6] = [
+    ("keys", Modifier::Keys),
+    ("values", Modifier::Values),
+    ("tostr", Modifier::ToStr),
+    ("fromstr", Modifier::FromStr),
+    ("group", Modifier::Group),
+    ("dig", Modifier::Dig),
+];
+
+/// A path cut at the first modifier of [`MODIFIERS`].
+struct Cut<'a> {
+    /// Without the separator behind it.
+    before: &'a str,
+    /// Whether the modifier belongs to each element of what a `#` before it collects.
+    each: bool,
+    modifier: Modifier,
+    argument: &'a str,
+    /// Without the separator before it.
+    after: &'a str,
+    /// From the modifier on.
+    rest: &'a str,
+}
+
+/// What `path` finds in valid JSON, as JSON; `None` if nothing.
+pub fn find(json: &str, path: &str) -> Option<String> {
+    let Some(cut) = cut(path) else {
+        let found = gjson::get(json, path);
+        return found.exists().then(|| found.json().to_owned());
+    };
+    if cut.each {
+        // `list.#` is a count by itself, `list.#(…)#` is the list of those that match.
+        let list = cut.before.strip_suffix('#').map(|list| list.strip_suffix('.').unwrap_or(list));
+        let list = list.filter(|list| !list.ends_with(')')).unwrap_or(cut.before);
+        let list = if list.is_empty() { Some(json.to_owned()) } else { find(json, list) };
+        let found: Vec<_> = children(&list?).iter().filter_map(|(_, item)| find(item, cut.rest)).collect();
+        return Some(format!("[{}]", found.join(",")));
+    }
+    let input = if cut.before.is_empty() { json.to_owned() } else { find(json, cut.before)? };
+    let output = modify(&input, cut.modifier, cut.argument)?;
+    if cut.after.is_empty() { Some(output) } else { find(&output, cut.after) }
+}
+
+fn cut(path: &str) -> Option<Cut<'_>> {
+    let bytes = path.as_bytes();
+    let (mut at, mut nested) = (0, 0_usize);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'"' => at += path[at + 1..].find('"').map_or(path.len(), |end| end + 1),
+            b'(' | b'[' | b'{' => nested += 1,
+            b')' | b']' | b'}' => nested = nested.saturating_sub(1),
+            b'@' if nested == 0 && (at == 0 || matches!(bytes[at - 1], b'.' | b'|')) => {
+                if let Some(cut) = cut_at(path, at) {
+                    return Some(cut);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn cut_at(path: &str, at: usize) -> Option<Cut<'_>> {
+    let rest = &path[at..];
+    let named = &rest[1..];
+    let length = named.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(named.len());
+    let (_, modifier) = MODIFIERS.into_iter().find(|(name, _)| *name == &named[..length])?;
+    let tail = &named[length..];
+    let (argument, tail) = match tail.strip_prefix(':') {
+        // An argument reaches to the next pipe, dots and all.
+        Some(argument) => argument.split_at(argument.find('|').unwrap_or(argument.len())),
+        None => ("", tail),
+    };
+    let before = path[..at].strip_suffix(['.', '|']).unwrap_or_default();
+    let each = before.ends_with('#') && path[..at].ends_with('.');
+    let after = tail.strip_prefix(['.', '|']).unwrap_or(tail);
+    Some(Cut { before, each, modifier, argument, after, rest })
+}
+
+/// Keys (empty in arrays) and values of an object or array, as JSON.
+fn children(json: &str) -> Vec<(String, String)> {
+    let mut children = Vec::new();
+    let parsed = gjson::parse(json);
+    if matches!(parsed.kind(), gjson::Kind::Object | gjson::Kind::Array) {
+        parsed.each(|key, value| {
+            children.push((key.json().to_owned(), value.json().to_owned()));
+            true
+        });
+    }
+    children
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(","))
+}
+
+fn modify(json: &str, modifier: Modifier, argument: &str) -> Option<String> {
+    let kind = gjson::parse(json).kind();
+    let is_object = kind == gjson::Kind::Object;
+    match modifier {
+        Modifier::Keys => {
+            let name = |key: String| if is_object { key } else { "null".to_owned() };
+            Some(list(children(json).into_iter().map(|(key, _)| name(key))))
+        }
+        Modifier::Values if kind == gjson::Kind::Array => Some(json.to_owned()),
+        Modifier::Values => Some(list(children(json).into_iter().map(|(_, value)| value))),
+        Modifier::ToStr => Some(serde_json::Value::from(json).to_string()),
+        Modifier::FromStr => {
+            let parsed = gjson::parse(json);
+            Some(parsed.str().to_owned()).filter(|text| gjson::valid(text))
+        }
+        Modifier::Group if !is_object => None,
+        Modifier::Group => {
+            let mut groups: Vec<Vec<String>> = Vec::new();
+            for (key, values) in children(json) {
+                for (index, (_, value)) in children(&values).into_iter().enumerate() {
+                    if index == groups.len() {
+                        groups.push(Vec::new());
+                    }
+                    groups[index].push(format!("{key}:{value}"));
+                }
+            }
+            Some(list(groups.into_iter().map(|group| format!("{{{}}}", group.join(",")))))
+        }
+        Modifier::Dig => {
+            let mut found = Vec::new();
+            dig(json, argument, &mut found);
+            Some(list(found.into_iter()))
+        }
+    }
+}
+
+/// What the path finds at any depth, outermost first.
+fn dig(json: &str, path: &str, found: &mut Vec<String>) {
+    let mut left = vec![json.to_owned()];
+    while let Some(json) = left.pop() {
+        found.extend(find(&json, path));
+        left.extend(children(&json).into_iter().rev().map(|(_, value)| value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    const JSON: &str = r#"{"a":{"b":[1,2],"c.d":"x"},"l":[{"n":1},{"n":2,"m":[3]}],"s":"[4,\"q\"]"}"#;
+
+    #[test]
+    fn paths() {
+        for (path, found) in [
+            ("a.b.#", "2"),
+            ("a.c\\.d", "\"x\""),
+            ("l.#(n==2).m.0", "3"),
+            ("l.#.n|@reverse", "[2,1]"),
+            ("@keys", r#"["a","l","s"]"#),
+            ("a.@keys.0", "\"b\""),
+            ("a|@values|#", "2"),
+            ("a.b.@values", "[1,2]"),
+            ("a.b.@keys", "[null,null]"),
+            ("l.#.@keys", r#"[["n"],["n","m"]]"#),
+            ("l.#(n>0)#.@keys|#", "2"),
+            ("l.#.n.@tostr", r#"["1","2"]"#),
+            ("s.@fromstr.1", "\"q\""),
+            ("a.@dig:0", "[1]"),
+            ("@dig:n", "[1,2]"),
+            ("@dig:m.0|#", "1"),
+        ] {
+            assert_eq!(find(JSON, path).as_deref(), Some(found), "{path}");
+        }
+        let columns = r#"{"id":[1,2,3],"name":["a","b"]}"#;
+        let grouped = r#"[{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3}]"#;
+        assert_eq!(find(columns, "@group").as_deref(), Some(grouped));
+    }
+
+    #[test]
+    fn nothing_is_found_and_nothing_breaks() {
+        for path in [
+            "",
+            "no",
+            "a.no.@keys",
+            "a.b.@group",
+            "a.b.0.@fromstr.x",
+            "\"@keys",
+            "l.#.@nope",
+            "@dig",
+            "#.@keys",
+        ] {
+            let _ = find(JSON, path);
+            let _ = find("[]", path);
+            let _ = find("null", path);
+        }
+        assert_eq!(find(JSON, "no.@keys"), None);
+    }
+}

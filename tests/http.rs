@@ -1,0 +1,426 @@
+//! `k6/http` from a script to the wire and back, and the samples that come of it.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/slow_server.rs"]
+mod support;
+
+use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+
+use binary::{Outcome, Run, ssek};
+use serde_json::Value;
+use support::{Request, Server, Stream, Then, respond};
+
+const IMPORTS: &str = "import http from 'k6/http'\nconst U = __ENV.U\n";
+
+/// A run of `script` against a server; its log lines are bare messages.
+fn run(server: &Server, args: &[&str], script: &str) -> (Run, Outcome) {
+    let mut all = vec!["run", "-q", "--log-format", "raw", "--out", "json=out.json"];
+    all.extend(args);
+    let url = format!("U=http://{}", server.addr);
+    all.extend(["-e", &url, "script.js"]);
+    let mut run = ssek(&all).file("script.js", &format!("{IMPORTS}{script}"));
+    let outcome = run.outcome();
+    (run, outcome)
+}
+
+/// What a script with one iteration prints.
+fn log(server: &Server, script: &str) -> Vec<String> {
+    let (_run, outcome) = run(server, &["-i", "1"], script);
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    outcome.stderr.lines().map(str::to_owned).collect()
+}
+
+/// The values and tags of a metric's samples.
+fn samples(run: &Run, metric: &str) -> Vec<(f64, Value)> {
+    let text = std::fs::read_to_string(run.folder.path().join("out.json")).unwrap();
+    let points = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    points
+        .filter(|point| point["type"] == "Point" && point["metric"] == metric)
+        .map(|mut point| (point["data"]["value"].as_f64().unwrap(), point["data"]["tags"].take()))
+        .collect()
+}
+
+fn tag(samples: &[(f64, Value)], name: &str) -> Vec<String> {
+    samples.iter().map(|(_, tags)| tags[name].as_str().unwrap_or("-").to_owned()).collect()
+}
+
+fn path(request: &Request) -> &str {
+    request.line.split(' ').nth(1).unwrap()
+}
+
+/// Answers every request with `ok`.
+fn ok() -> Server {
+    Server::new(|_, stream| respond(stream, "200 OK", "", b"ok"))
+}
+
+/// Answers with the request's own body.
+fn echo() -> Server {
+    Server::new(|request, stream| respond(stream, "200 OK", "Content-Type: text/plain\r\n", &request.body))
+}
+
+fn redirecting(request: &Request, stream: &mut dyn Stream) -> Then {
+    match path(request) {
+        "/a" => respond(stream, "302 Found", "Location: /b\r\nSet-Cookie: hop=1; Path=/\r\n", b""),
+        "/round" => respond(stream, "302 Found", "Location: /round\r\n", b"round"),
+        _ => respond(stream, "404 Not Found", "X-Twice: 1\r\nx-twice: 2\r\n", b"gone"),
+    }
+}
+
+#[test]
+fn redirects_are_samples_of_their_own() {
+    let server = Server::new(redirecting);
+    let script = "export default function () {
+        const r = http.post(U.replace('//', '//u:p@') + '/a', 'x')
+        console.log(r.status, r.status_text, r.url.replace(U, ''), r.error_code, r.headers['X-Twice'],
+            r.request.method, r.request.url.endsWith('/a'), r.request.body, r.body)
+        http.get(http.url`${U}/c/${7}`, { redirects: 3 })
+        http.get(U + '/d', { tags: { name: 'mine', own: 1 } })
+    }";
+    let (run, outcome) = run(&server, &["-i", "1"], script);
+    let shown = outcome.stderr.replace(&format!("http://u:p@{}", server.addr), "");
+    assert_eq!(shown.trim(), "404 404 Not Found /b 1404 1, 2 POST true x gone");
+
+    let found = samples(&run, "http_req_duration");
+    let url = |path: &str| format!("http://{}{path}", server.addr);
+    let masked = |path: &str| format!("http://****:****@{}{path}", server.addr);
+    assert_eq!(tag(&found, "name"), [masked("/a"), masked("/b"), "${}/c/${}".into(), "mine".into()]);
+    assert_eq!(tag(&found, "url"), tag(&found, "name"));
+    assert_ne!(tag(&found, "url")[2], url("/c/7"));
+    assert_eq!(tag(&found, "method"), ["POST", "GET", "GET", "GET"]);
+    assert_eq!(tag(&found, "status"), ["302", "404", "404", "404"]);
+    assert_eq!(tag(&found, "error_code"), ["-", "1404", "1404", "1404"]);
+    assert_eq!(tag(&found, "error"), ["-"; 4]);
+    assert_eq!(tag(&found, "expected_response"), ["true", "false", "false", "false"]);
+    assert_eq!(tag(&found, "proto"), ["HTTP/1.1"; 4]);
+    assert_eq!(tag(&found, "own"), ["-", "-", "-", "1"]);
+    let failed: Vec<_> = samples(&run, "http_req_failed").iter().map(|(value, _)| *value).collect();
+    assert_eq!(failed, [0.0, 1.0, 1.0, 1.0]);
+}
+
+#[test]
+fn the_limit_of_redirects_returns_the_redirection() {
+    let server = Server::new(redirecting);
+    let script = "export default function () {
+        console.log(http.get(U + '/round').body)
+        console.log(http.get(U + '/round', { redirects: 0 }).status)
+    }";
+    let lines = log(&server, script);
+    assert!(
+        lines[0].starts_with("Stopped after 11 redirects and returned the redirection; pass"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[1..], ["round", "302"]);
+    assert_eq!(server.requests().len(), 12);
+    let (_run, outcome) = run(&server, &["-i", "1", "--max-redirects", "2"], script);
+    assert_eq!(outcome.stderr, "round\n302\n");
+}
+
+#[test]
+fn bodies_on_the_wire() {
+    let server = echo();
+    let script = "export default function () {
+        http.post(U, 'text é')
+        http.put(U, { b: [2, 'x y'], a: 1.5 }, { headers: { 'content-type': 'own' } })
+        http.patch(U, new Uint8Array([1, 2, 3, 4]).subarray(1, 3))
+        http.del(U)
+        http.request('options', U, 'q')
+        http.post(U, { f: http.file('data', 'n\"m.txt', 'text/plain'), k: 'v' })
+        http.post(U, 'x'.repeat(50), { compression: 'gzip, br' })
+        console.log(http.head(U).body === '', http.get(U, { responseType: 'none' }).body,
+            http.post(U, 'abc', { responseType: 'binary' }).body.byteLength)
+    }";
+    assert_eq!(log(&server, script), ["true null 3"]);
+    let requests = server.requests();
+    let sent: Vec<_> = requests[..5]
+        .iter()
+        .map(|request| {
+            let method = request.line.split(' ').next().unwrap();
+            (method, request.header("content-type"), String::from_utf8_lossy(&request.body).into_owned())
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            ("POST", None, "text é".to_owned()),
+            ("PUT", Some("own"), "a=1.5&b=2&b=x+y".to_owned()),
+            ("PATCH", None, "\u{2}\u{3}".to_owned()),
+            ("DELETE", None, String::new()),
+            ("options", None, "q".to_owned()),
+        ]
+    );
+    let multipart = &requests[5];
+    let boundary =
+        multipart.header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
+    assert_eq!(boundary.len(), 60);
+    let parts = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\\\"m.txt\"\r\n\
+         Content-Type: text/plain\r\n\r\ndata\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"k\"\r\n\r\n\
+         v\r\n--{boundary}--\r\n"
+    );
+    assert_eq!(String::from_utf8_lossy(&multipart.body), parts);
+    assert_eq!(requests[6].header("content-encoding"), Some("gzip, br"));
+    let mut unpacked = String::new();
+    let gzip = brotli::Decompressor::new(&requests[6].body[..], 4096);
+    flate2::read::GzDecoder::new(gzip).read_to_string(&mut unpacked).unwrap();
+    assert_eq!(unpacked, "x".repeat(50));
+}
+
+#[test]
+fn the_response_record() {
+    let server = Server::new(|_, stream| {
+        let headers = "Set-Cookie: a=1; Path=/p; HttpOnly; Max-Age=5\r\nSet-Cookie: a=2\r\n";
+        respond(stream, "200 OK", headers, br#"{"n":[{"k":1.5},{"k":"x"}],"z":null}"#)
+    });
+    let script = "export default function () {
+        const r = http.get(U)
+        console.log(Object.keys(r).join())
+        console.log(JSON.stringify(r.cookies.a))
+        console.log(r.json() === r.json(), r.json().n[0].k, JSON.stringify(r.json('n.#.k')), r.json('n.#'),
+            r.json('n.#(k==\"x\").k'), r.json('z'), r.json('no'))
+        const { json } = r
+        console.log(json('n.0.k'), r.remote_ip, typeof r.remote_port, r.ocsp.status === '', r.tls_version === '')
+        r.status = 299
+        r.body = '{\"changed\":true}'
+        console.log(r.status, r.json('changed'), JSON.parse(JSON.stringify(r)).body)
+        try { r.extra = 1 } catch (e) { console.log(e.name, e.message.includes('extra')) }
+        try { r.html() } catch (e) { console.log(String(e)) }
+        const none = http.get(U, { responseType: 'none' })
+        try { none.json() } catch (e) { console.log(e.message) }
+        r.body = 'no json'
+    }";
+    let expected = [
+        "remote_ip,remote_port,url,status,status_text,proto,headers,cookies,body,timings,tls_version,\
+         tls_cipher_suite,ocsp,error,error_code,request,clickLink,html,json,submitForm",
+        r#"[{"name":"a","value":"1","domain":"","path":"/p","http_only":true,"secure":false,"max_age":5,"expires":-6795364578871},{"name":"a","value":"2","domain":"","path":"","http_only":false,"secure":false,"max_age":0,"expires":-6795364578871}]"#,
+        r#"true 1.5 [1.5,"x"] 2 x undefined undefined"#,
+        "1.5 127.0.0.1 number true true",
+        r#"299 true {"changed":true}"#,
+        "TypeError true",
+        "GoError: html() is not supported yet: this version has no HTML parser",
+        "the body is null so we can't transform it to JSON - this likely was because of a request error getting \
+         the response",
+    ];
+    assert_eq!(log(&server, script), expected);
+}
+
+#[test]
+fn json_that_is_none_says_where() {
+    let server = echo();
+    let deep = "'['.repeat(200000)";
+    let script = format!(
+        "export default function () {{
+            try {{ http.post(U, '{{\\n  oops').json() }} catch (e) {{ console.log(String(e)) }}
+            console.log(http.post(U, '{{oops').json('a'), http.post(U, {deep}).json('0'), http.post(U, 'null').json())
+            try {{ http.post(U, {deep}).json() }} catch (e) {{ console.log(e.name) }}
+        }}"
+    );
+    let lines = log(&server, &script);
+    assert!(
+        lines[0].starts_with("GoError: cannot parse json due to an error at line 2, character 3 , error: "),
+        "{lines:?}"
+    );
+    assert_eq!(lines[1..], ["undefined undefined undefined", "GoError"]);
+}
+
+#[test]
+fn failures_are_responses_or_exceptions() {
+    let server = Server::new(|request, stream| match path(request) {
+        "/slow" => {
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            Then::Close
+        }
+        _ => respond(stream, "200 OK", "", b"ok"),
+    });
+    let script = "export default function () {
+        const show = (r) => console.log(r.status, r.error, r.error_code, r.body, JSON.stringify(r.headers))
+        show(http.get('http://127.0.0.1:1/'))
+        show(http.get(U + '/slow', { timeout: '50ms' }))
+        show(http.get('/relative'))
+        show(http.get(U, { timeout: 'x' }))
+        show(http.post(U, 5))
+        try { http.get('http://127.0.0.1:1/', { throw: true }) } catch (e) { console.log(String(e)) }
+    }";
+    let (run_, outcome) = run(&server, &["-i", "1"], script);
+    let slow = format!("Get \"http://{}/slow\"", server.addr);
+    let refused = "Get \"http://127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused";
+    let lines: Vec<_> = outcome.stderr.lines().filter(|line| *line != "Request Failed").collect();
+    assert_eq!(
+        lines,
+        [
+            "0 dial: connection refused 1212 null {}",
+            "0 request timeout 1050 null {}",
+            "0 unsupported protocol scheme \"\" 1000 null {}",
+            "0 invalid timeout value: time: invalid duration \"x\" 0 null {}",
+            "0 unknown request body type int64 0 null {}",
+            &format!("GoError: {refused}"),
+        ],
+        "{slow}"
+    );
+    let found = samples(&run_, "http_reqs");
+    assert_eq!(tag(&found, "status"), ["0"; 4]);
+    assert_eq!(tag(&found, "error_code"), ["1212", "1050", "1000", "1212"]);
+    assert_eq!(tag(&found, "error")[1], "request timeout");
+    assert_eq!(tag(&found, "proto"), ["-"; 4]);
+    assert_eq!(tag(&found, "expected_response"), ["false"; 4]);
+
+    let (_run, outcome) = run(&server, &["-i", "1", "--throw"], "export default function () { http.get(5) }");
+    assert!(outcome.stderr.contains("GoError: invalid URL value '5'"), "{}", outcome.stderr);
+}
+
+#[test]
+fn success_is_what_the_script_says() {
+    let server = Server::new(redirecting);
+    let script = "http.setResponseCallback(http.expectedStatuses(404, { min: 500, max: 599 }))
+    export default function () {
+        http.get(U + '/x')
+        http.get(U + '/x', { responseCallback: null })
+        http.get(U + '/x', { responseCallback: http.expectedStatuses(200) })
+        http.setResponseCallback(null)
+        http.get(U + '/x')
+    }";
+    let (run, _) = run(&server, &["-i", "1"], script);
+    assert_eq!(tag(&samples(&run, "http_reqs"), "expected_response"), ["true", "-", "false", "-"]);
+    let failed: Vec<_> = samples(&run, "http_req_failed").iter().map(|(value, _)| *value).collect();
+    assert_eq!(failed, [0.0, 1.0]);
+}
+
+#[test]
+fn cookies_live_as_long_as_an_iteration() {
+    let server = Server::new(|_, stream| respond(stream, "200 OK", "Set-Cookie: s=1; Path=/\r\n", b"ok"));
+    let script = "export default function () {
+        http.get(U)
+        const jar = http.cookieJar()
+        jar.set(U, 'own', 'x')
+        console.log(JSON.stringify(jar.cookiesForURL(U)))
+        http.get(U, { cookies: { s: 'c', own: { value: 'r', replace: true } } })
+        http.get(U, { jar: new http.CookieJar() })
+        jar.delete(U, 's')
+        http.get(U)
+        jar.clear(U)
+        console.log(JSON.stringify(jar.cookiesForURL(U)))
+    }";
+    let (_run, outcome) = run(&server, &["-i", "2"], script);
+    assert_eq!(outcome.stderr, "{\"s\":[\"1\"],\"own\":[\"x\"]}\n{}\n".repeat(2));
+    let requests = server.requests();
+    let sent: Vec<_> = requests.iter().map(|request| request.header("cookie").unwrap_or("-")).collect();
+    let iteration = ["-", "s=c; own=r; s=1", "-", "own=x"];
+    assert_eq!(sent, [iteration, iteration].concat());
+}
+
+/// A server that answers only when `together` requests are there at once.
+fn together(together: usize) -> Server {
+    let barrier = Arc::new(Barrier::new(together));
+    Server::new(move |request, stream| {
+        barrier.wait();
+        respond(stream, "200 OK", "", path(request).as_bytes())
+    })
+}
+
+#[test]
+fn a_batch_is_sent_at_once() {
+    let server = together(3);
+    let script = "export default function () {
+        const list = http.batch([U + '/1', ['POST', U + '/2', 'b', { tags: { n: 2 } }], { url: U + '/3', method: 'put' }])
+        console.log(list.map((r) => r.request.method + r.body).join())
+        const map = http.batch({ a: U + '/a', b: http.url`${U}/b`, c: { url: U + '/c' } })
+        console.log(Object.entries(map).map(([k, r]) => k + r.body).join())
+    }";
+    assert_eq!(log(&server, script), ["GET/1,POST/2,PUT/3", "a/a,b/b,c/c"]);
+}
+
+#[test]
+fn a_batch_keeps_its_limits() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let peak = most.clone();
+    let server = Server::new(move |_, stream| {
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        now.fetch_sub(1, Ordering::SeqCst);
+        respond(stream, "200 OK", "", b"ok")
+    });
+    for limits in ["batch: 2", "batchPerHost: 2"] {
+        peak.store(0, Ordering::SeqCst);
+        let script = format!(
+            "export const options = {{ {limits} }}
+            export default function () {{ console.log(http.batch(Array(8).fill(U)).filter((r) => r.status === 200).length) }}"
+        );
+        assert_eq!(log(&server, &script), ["8"]);
+        assert_eq!(peak.load(Ordering::SeqCst), 2, "{limits}");
+    }
+}
+
+#[test]
+fn a_malformed_batch_sends_nothing() {
+    let server = ok();
+    let script = "export default function () {
+        console.log(http.batch([U, 5, U]).map((r) => r && r.error).join('|'))
+        for (const args of [[], [1], [[], []]]) {
+            try { http.batch(...args) } catch (e) { console.log(e.message) }
+        }
+    }";
+    let lines = log(&server, script);
+    let expected = [
+        "A batch request failed",
+        "|invalid URL value '5'|",
+        "no argument was provided to http.batch()",
+        "invalid http.batch() argument type int64",
+        "http.batch() accepts only an array or an object of requests",
+    ];
+    assert_eq!(lines, expected);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn asynchronous_requests_run_beside_each_other_and_the_script() {
+    let server = together(2);
+    let script = "export default async function () {
+        const both = await Promise.all([http.asyncRequest('GET', U + '/1'), http.asyncRequest('POST', U + '/2', 'b')])
+        console.log(both.map((r) => r.body).join())
+        // Goes on while another call blocks.
+        const first = http.asyncRequest('GET', U + '/3')
+        console.log(http.get(U + '/4').body, (await first).body)
+        console.log((await http.asyncRequest('GET', 'http://127.0.0.1:1')).error_code)
+        try { await http.asyncRequest('GET', 'http://127.0.0.1:1', null, { throw: true }) } catch (e) { console.log(e.name) }
+        // Nobody waits for these, but the iteration does.
+        http.asyncRequest('GET', U + '/5')
+        http.asyncRequest('GET', U + '/6').then((r) => console.log(r.body))
+    }";
+    let (run, outcome) = run(&server, &["-i", "1"], script);
+    assert_eq!(outcome.stderr, "/1,/2\n/4 /3\nRequest Failed\n1212\nGoError\n/6\n");
+    assert_eq!(samples(&run, "http_reqs").len(), 8);
+}
+
+#[test]
+fn an_interrupted_request_leaves_no_sample() {
+    let server = Server::new(|_, _| {
+        std::thread::sleep(std::time::Duration::from_secs(30));
+        Then::Close
+    });
+    let script = "export const options = { scenarios: { s: {
+        executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } }
+    export default function () { try { http.get(U) } finally { console.log('not reached') } }";
+    let (run, outcome) = run(&server, &[], script);
+    assert!(outcome.exit == Some(0) && !outcome.stderr.contains("not reached"), "{}", outcome.stderr);
+    assert!(samples(&run, "http_reqs").is_empty());
+}
+
+#[test]
+fn init_code_sends_nothing() {
+    let server = ok();
+    let script = "const texts = [() => http.get(U), () => http.batch([U]), () => http.cookieJar(),
+        () => http.asyncRequest('GET', U)].map((f) => { try { f() } catch (e) { return e.message } })
+    new http.CookieJar()
+    http.file('x')
+    http.url`${U}`
+    export default function () { console.log(texts.join('|')) }";
+    let expected = "Making http requests in the init context is not supported|Using batch in the init context is \
+                    not supported|Making cookie jars in the init context is not supported|Making http requests in \
+                    the init context is not supported";
+    assert_eq!(log(&server, script), [expected]);
+    assert!(server.requests().is_empty());
+}
