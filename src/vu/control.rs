@@ -42,7 +42,9 @@ impl Stop {
                 format!("test run was aborted because ssek received a '{name}' signal")
             }
             Self::Api => "test run was stopped through the REST API".to_owned(),
-            Self::Panic => "a virtual user ended because of a bug in ssek; please report the message above".to_owned(),
+            Self::Panic => {
+                "a virtual user ended because of a bug in ssek; please report the message above".to_owned()
+            }
         }
     }
 }
