@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use boa_engine::{Context, JsResult};
 
-use super::{EventLoop, Loader, hooks::Hooks};
+use super::hooks::Hooks;
+use super::{EventLoop, Loader, deep_arrays, guard, stack};
 
 /// JavaScript frames, plus re-entries from native code, before a `RangeError`.
 ///
@@ -37,6 +38,9 @@ impl Engine {
             .module_loader(loader.clone())
             .build()?;
         set_limits(&mut context);
+        guard::install(&mut context);
+        stack::install(&mut context)?;
+        deep_arrays::install(&mut context)?;
         Ok(Self { context: Box::new(context), event_loop, loader })
     }
 }

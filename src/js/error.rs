@@ -7,6 +7,7 @@ use boa_engine::{Context, JsError, JsNativeError, JsString, JsValue, js_string};
 use super::Sources;
 use super::convert::{function, put_hidden};
 use super::interrupt::overflow_to_range_error;
+use super::stack::{self, Frame};
 
 /// An exception that no script caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,30 +21,31 @@ pub struct ScriptError {
 impl ScriptError {
     /// The text of an engine error, with positions led back to the user's files.
     pub fn new(error: JsError, sources: &Sources, context: &mut Context) -> Self {
-        let error = overflow_to_range_error(error);
         // The engine appends its backtrace, where it has one, to the error's text.
         let shown = error.to_string();
+        let error = overflow_to_range_error(error, context);
         let Ok(value) = error.into_opaque(context) else {
             let message = shown.lines().next().unwrap_or_default().to_owned();
             return Self { message, frames: Vec::new() };
         };
-        let mut error = Self::of_value(&value, sources, context);
-        let frames = frames(&shown, sources);
+        let mut error = Self::of_value(&value, context);
+        let backtrace = shown.split_once('\n').map_or("", |(_, backtrace)| backtrace);
+        let frames = stack::user_frames(backtrace, sources);
         if !frames.is_empty() {
-            error.frames = frames;
+            error.frames = frames.iter().filter_map(Frame::shown).collect();
         }
         error
     }
 
     /// The text of a thrown or rejected value.
-    pub fn of_value(value: &JsValue, sources: &Sources, context: &mut Context) -> Self {
+    pub fn of_value(value: &JsValue, context: &mut Context) -> Self {
         let message = match value.to_string(context) {
             Ok(text) => text.to_std_string_lossy(),
             Err(_) => value.display().to_string(),
         };
         let stack = value.as_object().and_then(|object| object.get(js_string!("stack"), context).ok());
         let stack = stack.and_then(|s| s.as_string()).map(|s| s.to_std_string_lossy()).unwrap_or_default();
-        Self { message, frames: frames(&format!("\n{stack}"), sources) }
+        Self { message, frames: stack::frames(&stack).iter().filter_map(Frame::shown).collect() }
     }
 
     /// Message and stack in k6's form, each frame on a line of its own, with a final line end.
@@ -59,37 +61,6 @@ impl ScriptError {
         }
         text
     }
-}
-
-/// The frames in a text of lines such as `    at f (file:///s.js:2:9)`.
-fn frames(shown: &str, sources: &Sources) -> Vec<String> {
-    shown
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.trim_start().strip_prefix("at "))
-        .filter_map(|frame| frame_text(frame, sources))
-        .collect()
-}
-
-fn frame_text(frame: &str, sources: &Sources) -> Option<String> {
-    let (name, place) = frame.rsplit_once(" (")?;
-    let place = place.strip_suffix(')')?;
-    if place.starts_with("native") {
-        return (!name.is_empty()).then(|| format!("{name} (native)"));
-    }
-    // Frames between a host function and the script have no place.
-    let place = mapped(place, sources)?;
-    Some(match name {
-        "" | "<main>" => place,
-        name => format!("{name} ({place})"),
-    })
-}
-
-fn mapped(place: &str, sources: &Sources) -> Option<String> {
-    let (head, column) = place.rsplit_once(':')?;
-    let (url, line) = head.rsplit_once(':')?;
-    let (line, column) = sources.original(url, line.parse().ok()?, column.parse().ok()?);
-    Some(format!("{url}:{line}:{column}"))
 }
 
 /// The error with which host functions fail: a `GoError`, as scripts written for k6 expect.

@@ -205,8 +205,8 @@ impl EventLoop {
             // Rescheduled before the call, so that the callback can clear it.
             self.schedule(id, (at + every).max(Instant::now()), timer);
         }
-        callback.call(&JsValue::undefined(), &args, context).map_err(overflow_to_range_error)?;
-        Ok(())
+        let called = callback.call(&JsValue::undefined(), &args, context);
+        called.map(drop).map_err(|error| overflow_to_range_error(error, context))
     }
 
     /// Drops everything queued, at the end of an interrupted or failed iteration. Returns the number

@@ -1,11 +1,13 @@
-//! What the engine asks its host: the local time zone, and who handles rejected promises.
+//! What the engine asks its host: the local time zone, who handles rejected promises, and whether a
+//! string may be compiled.
 
 use std::rc::Rc;
 
 use boa_engine::builtins::promise::{OperationType, Promise};
 use boa_engine::context::HostHooks;
 use boa_engine::object::JsObject;
-use boa_engine::{Context, JsValue};
+use boa_engine::realm::Realm;
+use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue};
 
 use super::EventLoop;
 
@@ -31,6 +33,20 @@ impl HostHooks for Hooks {
         match operation {
             OperationType::Reject => self.event_loop.rejected(promise.clone().upcast()),
             OperationType::Handle => self.event_loop.handled(&promise.clone().upcast()),
+        }
+    }
+
+    fn ensure_can_compile_strings(
+        &self,
+        _realm: Realm,
+        parameters: &[JsString],
+        body: &JsString,
+        _direct: bool,
+        _context: &mut Context,
+    ) -> JsResult<()> {
+        match super::nesting::refused(parameters, body) {
+            None => Ok(()),
+            Some(reason) => Err(JsNativeError::syntax().with_message(reason).into()),
         }
     }
 

@@ -5,8 +5,9 @@
 //! is one aligned word, and the engine's next read sees either the old or the new value, which is
 //! all that is asked of it.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use boa_engine::error::{EngineError, RuntimeLimitError};
 use boa_engine::vm::RuntimeLimits;
@@ -32,9 +33,36 @@ struct LimitsPtr(*mut RuntimeLimits);
 // that it points into is dropped.
 unsafe impl Send for LimitsPtr {}
 
+/// How code that has only a context finds its interrupt.
+struct Handle(Arc<Interrupt>);
+
+thread_local! {
+    /// The interrupt of the context that lives on this thread.
+    static ATTACHED: RefCell<Weak<Interrupt>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Keeps panics of interrupted scripts from being reported.
+///
+/// An async generator of the engine asserts that its code does not end in an uncatchable error; an
+/// interrupt makes it do so. The panic is caught where the script was called.
+pub fn silence_interrupted_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let interrupted = ATTACHED.try_with(|attached| attached.borrow().upgrade());
+            if !interrupted.ok().flatten().is_some_and(|interrupt| interrupt.is_raised()) {
+                report(info);
+            }
+        }));
+    });
+}
+
 impl Interrupt {
     /// Points the handle at a context, which must stay where it is until [`Self::detach`].
-    pub fn attach(&self, context: &mut Context) {
+    pub fn attach(self: &Arc<Self>, context: &mut Context) {
+        context.insert_data(Handle(self.clone()));
+        ATTACHED.set(Arc::downgrade(self));
         let limits = LimitsPtr(context.runtime_limits_mut());
         *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
     }
@@ -64,6 +92,11 @@ impl Interrupt {
         self.raised.load(Ordering::SeqCst)
     }
 
+    /// Forgets that it was raised, for a context that is yet to be made.
+    pub fn rearm(&self) {
+        self.raised.store(false, Ordering::SeqCst);
+    }
+
     /// Makes the context usable again.
     pub fn clear(&self, context: &mut Context) {
         let _guard = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,14 +121,27 @@ pub fn interrupted() -> JsError {
 /// Turns the engine's uncatchable "too deep" error into k6 users' familiar `RangeError`.
 ///
 /// Host functions that call back into JavaScript pass their errors through here, and so does the
-/// end of an iteration.
-pub fn overflow_to_range_error(error: JsError) -> JsError {
-    let too_deep = matches!(
-        error.as_engine(),
-        Some(EngineError::RuntimeLimit(RuntimeLimitError::Recursion | RuntimeLimitError::StackSize))
-    );
-    if !too_deep {
+/// end of an iteration. What an interrupt raised stays as it is: it sets the limits to zero, so its
+/// error may look like one of recursion.
+pub fn overflow_to_range_error(error: JsError, context: &Context) -> JsError {
+    let interrupted = context.get_data::<Handle>().is_some_and(|handle| handle.0.is_raised());
+    if interrupted || !error.as_engine().is_some_and(is_overflow) {
         return error;
     }
     boa_engine::JsNativeError::range().with_message("Maximum call stack size exceeded").into()
+}
+
+fn is_overflow(error: &EngineError) -> bool {
+    match error {
+        EngineError::RuntimeLimit(limit) => {
+            matches!(limit, RuntimeLimitError::Recursion | RuntimeLimitError::StackSize)
+        }
+        // Steps of the engine that "cannot fail", such as making an async function's promise, fail
+        // when they are the ones that go too deep.
+        EngineError::Panic(panic) => {
+            let source =
+                std::error::Error::source(panic).and_then(|source| source.downcast_ref::<Box<JsError>>());
+            source.and_then(|error| error.as_engine()).is_some_and(is_overflow)
+        }
+    }
 }

@@ -63,6 +63,11 @@ impl Loader {
         }
     }
 
+    /// The files that modules come from.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// Built-in modules that were asked for and do not exist.
     pub fn unknown_modules(&self) -> Vec<String> {
         self.unknown.borrow().clone()

@@ -1,14 +1,22 @@
 //! The engine, embedded. Knows Boa, knows no VU.
 
 pub mod convert;
+pub mod deep_arrays;
 pub mod engine;
 pub mod error;
 pub mod event_loop;
+pub mod guard;
 pub mod hooks;
+pub mod insertions;
 pub mod interrupt;
 pub mod json;
 pub mod loader;
+pub mod nesting;
+pub mod protect;
+mod protect_parts;
+mod protect_scan;
 pub mod source;
+pub mod stack;
 pub mod typescript;
 
 pub use engine::Engine;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oxc_sourcemap::SourceMap;
 
+use super::insertions::Insertions;
 use super::typescript::{Compiled, SyntaxError, compile, strip};
 
 /// What stands before and after the text of a CommonJS file.
@@ -25,6 +26,7 @@ pub struct SourceFile {
     /// What the engine parses; CommonJS is wrapped.
     pub code: Arc<str>,
     pub is_module: bool,
+    insertions: Insertions,
     map: Option<SourceMap<'static>>,
 }
 
@@ -178,9 +180,9 @@ impl Sources {
             let typescript = stdin.and_then(|_| strip(Path::new("stdin.ts"), text).ok());
             typescript.ok_or_else(|| LoadError::Syntax { url: url.to_owned(), error })
         })?;
-        let Compiled { code, is_module, map } = compiled;
+        let Compiled { code, is_module, insertions, map } = compiled;
         let code = if is_module { code } else { wrap_commonjs(&code) };
-        Ok(SourceFile { url: url.to_owned(), code: code.into(), is_module, map })
+        Ok(SourceFile { url: url.to_owned(), code: code.into(), is_module, insertions, map })
     }
 
     /// The bytes of a data file for `open()`, relative to the main script's folder.
@@ -218,6 +220,7 @@ impl Sources {
         if !file.is_module && line == 1 {
             column = column.saturating_sub(COMMONJS_HEAD.len() as u32).max(1);
         }
+        column = file.insertions.original_column(line, column);
         let Some(map) = &file.map else { return (line, column) };
         let table = map.generate_lookup_table();
         match map.lookup_token(&table, line.saturating_sub(1), column.saturating_sub(1)) {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use oxc::allocator::Allocator;
+use oxc::ast::ast::Program;
 use oxc::codegen::{Codegen, CodegenOptions};
 use oxc::diagnostics::OxcDiagnostic;
 use oxc::parser::Parser;
@@ -11,14 +12,20 @@ use oxc::span::SourceType;
 use oxc::transformer::{TransformOptions, Transformer};
 use oxc_sourcemap::SourceMap;
 
+use super::insertions::Insertions;
+use super::nesting::{TOO_DEEP, too_deep, with_stack_for};
+use super::protect::protect;
+
 /// A file as the engine gets it.
 #[derive(Debug)]
 pub struct Compiled {
-    /// JavaScript; the text itself unless it was TypeScript.
+    /// JavaScript; the text itself unless it was TypeScript, with `try` blocks protected.
     pub code: String,
     /// Whether it is an ES module; otherwise it is wrapped as CommonJS.
     pub is_module: bool,
-    /// From the engine's positions back to the file's.
+    /// What [`protect`] put into the code.
+    pub insertions: Insertions,
+    /// From positions in the code without these back to the file's.
     pub map: Option<SourceMap<'static>>,
 }
 
@@ -40,7 +47,7 @@ pub struct SyntaxError {
 pub fn compile(url: &str, text: &str) -> Result<Compiled, SyntaxError> {
     let path = Path::new(url);
     let is_typescript = path.extension().is_some_and(|e| e == "ts" || e == "mts" || e == "cts");
-    if is_typescript { strip(path, text) } else { check(text) }
+    if is_typescript { strip(path, text) } else { with_stack_for(text.len(), || check(text)) }
 }
 
 /// Checks JavaScript: the text is an ES module if it has module syntax or a top-level `await`.
@@ -49,24 +56,36 @@ fn check(text: &str) -> Result<Compiled, SyntaxError> {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, text, source_type).parse();
         let first = first_error(text, parsed.diagnostics.iter());
-        (parsed.module_record.has_module_syntax, first)
+        (parsed.module_record.has_module_syntax, first.or_else(|| nesting_error(text, &parsed.program)))
     };
     let (is_module, error) = parse(SourceType::unambiguous());
-    let Some(error) = error else { return Ok(Compiled { code: text.to_owned(), is_module, map: None }) };
+    let Some(error) = error else { return Ok(compiled(text, is_module, None)) };
     // A top-level `return` is fine in CommonJS, a top-level `await` in a module.
     for (source_type, is_module) in [(SourceType::cjs(), false), (SourceType::mjs(), true)] {
         if let (_, None) = parse(source_type) {
-            return Ok(Compiled { code: text.to_owned(), is_module, map: None });
+            return Ok(compiled(text, is_module, None));
         }
     }
     Err(error)
 }
 
+fn compiled(code: &str, is_module: bool, map: Option<SourceMap<'static>>) -> Compiled {
+    let (code, insertions) = protect(code, is_module);
+    Compiled { code, is_module, insertions, map }
+}
+
 /// Strips TypeScript's types, without checking them.
 pub fn strip(path: &Path, text: &str) -> Result<Compiled, SyntaxError> {
+    with_stack_for(text.len(), || strip_here(path, text))
+}
+
+fn strip_here(path: &Path, text: &str) -> Result<Compiled, SyntaxError> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, SourceType::ts()).parse();
     if let Some(error) = first_error(text, parsed.diagnostics.iter()) {
+        return Err(error);
+    }
+    if let Some(error) = nesting_error(text, &parsed.program) {
         return Err(error);
     }
     let is_module = parsed.module_record.has_module_syntax;
@@ -83,22 +102,31 @@ pub fn strip(path: &Path, text: &str) -> Result<Compiled, SyntaxError> {
     }
     let options = CodegenOptions { source_map_path: Some(path.to_path_buf()), ..CodegenOptions::default() };
     let printed = Codegen::new().with_options(options).build(&program);
-    Ok(Compiled { code: printed.code, is_module, map: printed.map.map(SourceMap::into_owned) })
+    Ok(compiled(&printed.code, is_module, printed.map.map(SourceMap::into_owned)))
 }
 
 fn first_error<'a>(text: &str, diagnostics: impl Iterator<Item = &'a OxcDiagnostic>) -> Option<SyntaxError> {
     let errors: Vec<_> = diagnostics.filter(|d| d.severity == oxc::diagnostics::Severity::Error).collect();
     let first = errors.first()?;
-    let offset = first.labels.first().map_or(0, |label| label.offset() as usize).min(text.len());
+    let offset = first.labels.first().map_or(0, |label| label.offset() as usize);
+    Some(error_at(text, offset, first.message.to_string(), errors.len() - 1))
+}
+
+fn nesting_error(text: &str, program: &Program<'_>) -> Option<SyntaxError> {
+    Some(error_at(text, too_deep(program)?, TOO_DEEP.to_owned(), 0))
+}
+
+/// `offset` is in bytes.
+fn error_at(text: &str, offset: usize, message: String, more: usize) -> SyntaxError {
     let before = text.get(..offset).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |at| at + 1);
-    Some(SyntaxError {
-        message: first.message.to_string(),
+    SyntaxError {
+        message,
         line: before.matches('\n').count() + 1,
         column: before[start..].chars().count() + 1,
         source_line: text[start..].lines().next().unwrap_or_default().to_owned(),
-        more: errors.len() - 1,
-    })
+        more,
+    }
 }
 
 #[cfg(test)]

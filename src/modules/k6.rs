@@ -52,7 +52,7 @@ fn check(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
         if !state.interrupt.is_raised() {
             record_check(&state, &name, passed, &extra, context)?;
         }
-        result.map_err(overflow_to_range_error)?;
+        result.map_err(|error| overflow_to_range_error(error, context))?;
         all &= passed;
     }
     Ok(JsValue::from(all))
@@ -108,7 +108,9 @@ fn group(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
         state.change_tags(|tags| tags.set("group", &format!("{outer}::{name}")));
     }
     let start = Instant::now();
-    let result = callback.call(&JsValue::undefined(), &[], context).map_err(overflow_to_range_error);
+    let result = callback
+        .call(&JsValue::undefined(), &[], context)
+        .map_err(|error| overflow_to_range_error(error, context));
     let end = Instant::now();
     if !state.interrupt.is_raised() {
         let elapsed = (end - start).as_secs_f64() * 1e3;

@@ -101,7 +101,7 @@ fn stream(
     }
     match outcome {
         Ok(error) => Ok(response(url, status, &headers, error.as_deref().unwrap_or_default(), context)),
-        Err(error) => Err(overflow_to_range_error(error)),
+        Err(error) => Err(overflow_to_range_error(error, context)),
     }
 }
 

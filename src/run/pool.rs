@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::js::Interrupt;
+use crate::js::interrupt::silence_interrupted_panics;
 use crate::vu::user::InitError;
 use crate::vu::{Outcome, ScenarioRun, Stop, Test, VirtualUser};
 
@@ -73,6 +74,7 @@ impl Pool {
     ///
     /// Returns at once; [`Self::ready`] tells when they are done.
     pub fn start(test: &Arc<Test>, count: u32) -> Result<(Self, Receiver<Result<(), InitError>>)> {
+        silence_interrupted_panics();
         let (free, idle) = unbounded();
         let (ready_in, ready) = unbounded();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -104,7 +106,7 @@ impl Pool {
             .stack_size(STACK)
             .spawn(move || {
                 let _ = permits.1.recv();
-                let made = VirtualUser::new(&test, id, interrupt);
+                let made = VirtualUser::new(&test, id, interrupt.clone());
                 let _ = permits.0.send(());
                 match made {
                     Ok(user) => {
@@ -114,7 +116,7 @@ impl Pool {
                         let _ = ready.send(Ok(()));
                         // The pool ends the loop by dropping every worker's sender.
                         drop((free, ready));
-                        work(user, &test, &inbox);
+                        work(user, &test, id, &interrupt, &inbox);
                     }
                     Err(error) => drop(ready.send(Err(error))),
                 }
@@ -157,9 +159,21 @@ impl Pool {
 
 /// A VU thread's life: ends when the pool and the drivers have dropped the worker, which holds the
 /// other end of `inbox`.
-fn work(mut user: VirtualUser, test: &Test, inbox: &Receiver<Assignment>) {
+fn work(
+    user: VirtualUser,
+    test: &Arc<Test>,
+    id: u32,
+    interrupt: &Arc<Interrupt>,
+    inbox: &Receiver<Assignment>,
+) {
+    let mut sound = Some(user);
     while let Ok(Assignment { scenario, setup_data, slot, gate, done }) = inbox.recv() {
         let active = Active::new(test, slot, done);
+        let mut user = match sound.take().map_or_else(|| remake(test, id, interrupt), Ok) {
+            Ok(user) => user,
+            // Init code that ran before only fails when it is interrupted.
+            Err(_) => continue,
+        };
         user.clear_interrupt();
         let worked = catch_unwind(AssertUnwindSafe(|| {
             user.activate(&scenario, setup_data.as_deref())?;
@@ -182,7 +196,16 @@ fn work(mut user: VirtualUser, test: &Test, inbox: &Receiver<Assignment>) {
                 return;
             }
         }
+        if !user.is_ruined {
+            sound = Some(user);
+        }
     }
+}
+
+/// A VU in the place of one that an interrupt has ruined.
+fn remake(test: &Arc<Test>, id: u32, interrupt: &Arc<Interrupt>) -> Result<VirtualUser, InitError> {
+    interrupt.rearm();
+    VirtualUser::new(test, id, interrupt.clone())
 }
 
 /// Counts a VU as active, and tells its driver when it no longer is, whatever happened to it.

@@ -1,5 +1,6 @@
 //! One iteration: call the function, let the event loop run dry, measure, report.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -61,9 +62,20 @@ impl VirtualUser {
 
         let start = Instant::now();
         let data = self.setup_data.clone().unwrap_or_default();
-        let context = &mut *self.engine.context;
-        let called = exec.call(&JsValue::undefined(), &[data], context);
-        let settled = self.engine.event_loop.settle(called, context, &|until| state.wait(until));
+        let settled = catch_unwind(AssertUnwindSafe(|| {
+            let context = &mut *self.engine.context;
+            let called = exec.call(&JsValue::undefined(), &[data], context);
+            self.engine.event_loop.settle(called, context, &|until| state.wait(until)).map(drop)
+        }));
+        let settled = match settled {
+            Ok(settled) => settled,
+            // The engine panics where an interrupt hits an async generator.
+            Err(_) if state.interrupt.is_raised() => {
+                self.is_ruined = true;
+                Ok(())
+            }
+            Err(panic) => resume_unwind(panic),
+        };
         let end = Instant::now();
 
         state.iteration.set(state.iteration.get() + 1);
@@ -118,7 +130,7 @@ impl VirtualUser {
                 log::emit(Level::Error, &text, &[executor, hint, name, ("source", "stacktrace")]);
             }
             LoopError::Rejected(reason) => {
-                let error = ScriptError::of_value(&reason, &sources, context);
+                let error = ScriptError::of_value(&reason, context);
                 let text = format!("Uncaught (in promise) {}", error.with_stack());
                 log::emit(Level::Error, &text, &[executor, name]);
             }

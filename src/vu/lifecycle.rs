@@ -88,9 +88,7 @@ impl VirtualUser {
             Err(error) => {
                 let error = match error {
                     LoopError::Thrown(error) => ScriptError::new(error, &state.test.sources, context),
-                    LoopError::Rejected(reason) => {
-                        ScriptError::of_value(&reason, &state.test.sources, context)
-                    }
+                    LoopError::Rejected(reason) => ScriptError::of_value(&reason, context),
                 };
                 Err(CallError::Script(error))
             }

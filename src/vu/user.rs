@@ -34,6 +34,8 @@ pub struct VirtualUser {
     /// What iterations call at present, and the data that `setup()` returned.
     pub(super) exec: Option<JsFunction>,
     pub(super) setup_data: Option<JsValue>,
+    /// An interrupt left the engine in a state in which it can only be dropped.
+    pub is_ruined: bool,
 }
 
 impl VirtualUser {
@@ -72,7 +74,7 @@ impl VirtualUser {
         };
         // Init code makes most of the garbage that a VU ever makes at once.
         boa_gc::force_collect();
-        Ok(Self { state, engine, exports, exec: None, setup_data: None })
+        Ok(Self { state, engine, exports, exec: None, setup_data: None, is_ruined: false })
     }
 
     /// The exported `options` as JSON; `None` if there are none.
