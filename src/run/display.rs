@@ -203,7 +203,7 @@ impl Shared {
                         print(&render_pipe(&self.view()));
                     }
                 }
-                recv(draws) -> _ => self.around(&mut || {}),
+                recv(draws) -> _ => self.draw(&mut || {}),
                 recv(stopped) -> _ => return,
             }
         }
@@ -250,8 +250,14 @@ impl Shared {
         }
     }
 
-    /// Erases the bars, lets something else write, and draws them again.
+    /// Lets a log line be written above the bars.
     fn around(&self, write: &mut dyn FnMut()) {
+        // Before the first drawing there is nothing to keep clear of.
+        if *lock(&self.drawn) == 0 { write() } else { self.draw(write) }
+    }
+
+    /// Erases the bars, lets something else write, and draws them again.
+    fn draw(&self, write: &mut dyn FnMut()) {
         let mut drawn = lock(&self.drawn);
         let mut text = String::new();
         if *drawn > 0 {

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use serde_json::Value;
 
 use super::Request;
 use super::load::Loaded;
@@ -57,7 +56,12 @@ pub fn summarise(
     if let Some(path) = &request.runtime.summary_export {
         files.push((path.clone(), summary::export::export(&summary).into_bytes()));
     }
-    files.iter().for_each(|(place, contents)| write(place, contents));
+    let failed: Vec<_> = files.iter().filter_map(|(place, contents)| write(place, contents).err()).collect();
+    if !failed.is_empty() {
+        let list: String = failed.iter().map(|text| format!("\n\t- {text}")).collect();
+        let text = format!("Could not save some summary information:{list}");
+        log::emit(Level::Error, "failed to handle the end-of-test summary", &[("error", &text)]);
+    }
     Ok(())
 }
 
@@ -71,16 +75,11 @@ fn handle_summary(
     if !loaded.exports("handleSummary") || summary.options.mode == SummaryMode::Disabled {
         return Ok(None);
     }
-    let mut data = summary::data::data(summary);
-    if let (Value::Object(data), Some(setup)) = (&mut data, setup_data)
-        && let Ok(setup) = serde_json::from_str(setup)
-    {
-        data.insert("setup_data".to_owned(), setup);
-    }
-    let json = data.to_string();
+    let json = summary::data::data(summary).to_string();
+    let setup_data = setup_data.map(str::to_owned);
     let limit = resolved.options.handle_summary_timeout;
     let called = call(&loaded.test, "handleSummary", limit, None, move |user: &mut VirtualUser| {
-        user.handle_summary(&json)
+        user.handle_summary(&json, setup_data.as_deref())
     })?;
     let failed = match called {
         Called::Returned(files) => return Ok(files),
@@ -96,17 +95,23 @@ fn handle_summary(
     Ok(None)
 }
 
-fn write(place: &str, contents: &[u8]) {
+/// Writes one entry of the summary; the error is its text.
+fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     let written = match place {
-        // A closed pipe is no reason to lose the other files.
         "stdout" => std::io::stdout().lock().write_all(contents),
         "stderr" => std::io::stderr().lock().write_all(contents),
         path => std::fs::write(Path::new(path), contents),
     };
-    if let Err(error) =
-        written.or_else(|e| if e.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) })
-    {
-        log::error(&format!("could not save the summary to '{place}': {error}"));
+    match written {
+        // A closed pipe is no reason to lose the other files.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let reason = match error.kind() {
+                std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+                _ => error.to_string(),
+            };
+            Err(format!("could not open '{place}': open {place}: {reason}"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The VU threads: initialised ahead, handed to scenarios, taken back.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -9,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::js::Interrupt;
 use crate::vu::user::InitError;
-use crate::vu::{Outcome, ScenarioRun, Test, VirtualUser};
+use crate::vu::{Outcome, ScenarioRun, Stop, Test, VirtualUser};
 
 /// Virtual stack of a VU thread; only touched pages cost memory. The engine's parser takes up to
 /// 26 KiB for each level of nesting.
@@ -154,17 +155,14 @@ impl Pool {
     }
 }
 
-/// A VU thread's life.
+/// A VU thread's life: ends when the pool and the drivers have dropped the worker, which holds the
+/// other end of `inbox`.
 fn work(mut user: VirtualUser, test: &Test, inbox: &Receiver<Assignment>) {
-    // Ends when the pool and the drivers have dropped the worker, which holds the other end.
-    while let Ok(assignment) = inbox.recv() {
-        let Assignment { scenario, setup_data, slot, gate, done } = assignment;
+    while let Ok(Assignment { scenario, setup_data, slot, gate, done }) = inbox.recv() {
+        let active = Active::new(test, slot, done);
         user.clear_interrupt();
-        test.counters.vus_active.fetch_add(1, Ordering::Relaxed);
-        let activated = user.activate(&scenario, setup_data.as_deref());
-        if let Err(text) = activated {
-            crate::log::error(&text);
-        } else {
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            user.activate(&scenario, setup_data.as_deref())?;
             while !gate.killed.load(Ordering::SeqCst) && (gate.may_start)() {
                 let outcome = user.iterate();
                 (gate.ended)();
@@ -172,10 +170,39 @@ fn work(mut user: VirtualUser, test: &Test, inbox: &Receiver<Assignment>) {
                     break;
                 }
             }
+            user.state.samples.flush();
+            Ok::<_, String>(())
+        }));
+        drop(active);
+        match worked {
+            Ok(Ok(())) => {}
+            Ok(Err(text)) => crate::log::error(&text),
+            Err(_) => {
+                test.control.stop(Stop::Panic);
+                return;
+            }
         }
-        user.state.samples.flush();
-        test.counters.vus_active.fetch_sub(1, Ordering::Relaxed);
-        // The scenario's driver knows which worker sits in which slot.
-        let _ = done.send(slot);
+    }
+}
+
+/// Counts a VU as active, and tells its driver when it no longer is, whatever happened to it.
+struct Active<'a> {
+    test: &'a Test,
+    slot: u32,
+    done: Sender<u32>,
+}
+
+impl<'a> Active<'a> {
+    fn new(test: &'a Test, slot: u32, done: Sender<u32>) -> Self {
+        test.counters.vus_active.fetch_add(1, Ordering::Relaxed);
+        Self { test, slot, done }
+    }
+}
+
+impl Drop for Active<'_> {
+    fn drop(&mut self) {
+        self.test.counters.vus_active.fetch_sub(1, Ordering::Relaxed);
+        // A driver that has ended does not listen.
+        let _ = self.done.send(self.slot);
     }
 }

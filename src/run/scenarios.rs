@@ -6,11 +6,11 @@ use std::time::Instant;
 use anyhow::Result;
 use crossbeam_channel::select;
 
-use super::StopSignal;
 use super::closed::{self, Dropped, Job};
 use super::display::Display;
 use super::live::{Live, Status};
 use super::pool::Pool;
+use super::stop::StopSignal;
 use crate::executor::Plan;
 use crate::k6::{SystemTag, builtin};
 use crate::metrics::{Sample, TagSet, Timestamp};

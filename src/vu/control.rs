@@ -18,6 +18,8 @@ pub enum Stop {
     Script(String),
     /// The REST API.
     Api,
+    /// A bug in ssek ended a VU's thread.
+    Panic,
 }
 
 impl Stop {
@@ -28,6 +30,7 @@ impl Stop {
             Self::Signal(_) => ExitCode::INTERRUPTED,
             Self::Script(_) => ExitCode::SCRIPT_ABORTED,
             Self::Api => ExitCode::STOPPED_BY_API,
+            Self::Panic => ExitCode::PANIC,
         }
     }
 
@@ -39,6 +42,9 @@ impl Stop {
                 format!("test run was aborted because ssek received a '{name}' signal")
             }
             Self::Api => "test run was stopped through the REST API".to_owned(),
+            Self::Panic => {
+                "a virtual user ended because of a bug in ssek; please report the message above".to_owned()
+            }
         }
     }
 }

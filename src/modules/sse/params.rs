@@ -9,10 +9,7 @@ use url::Url;
 use crate::js::convert::{entries, to_text};
 use crate::js::go_error;
 use crate::k6::duration::GoDuration;
-use crate::modules::tags;
-fn jar_of(_: &JsValue) -> Option<SharedJar> {
-    None
-} // TMP
+use crate::modules::{http, tags};
 use crate::net::{Call, NetError, SharedJar};
 use crate::vu::State;
 
@@ -59,7 +56,7 @@ impl Params {
                     })?;
                 }
                 "jar" => {
-                    if let Some(jar) = jar_of(&value) {
+                    if let Some(jar) = http::cookies::jar_of(&value) {
                         params.jar = jar;
                     }
                 }
