@@ -18,6 +18,9 @@ pub enum CallError {
     Result(String),
 }
 
+/// What `handleSummary()` wants written: paths (or `stdout`, `stderr`) and contents.
+pub type SummaryFiles = Vec<(String, Vec<u8>)>;
+
 impl VirtualUser {
     /// Calls `setup()`, if the script exports it; returns what it returned as JSON.
     pub fn setup(&mut self) -> Result<Option<String>, CallError> {
@@ -39,8 +42,8 @@ impl VirtualUser {
     }
 
     /// Calls `handleSummary(data)`, if the script exports it; `None` if it does not, or returned
-    /// nothing. Each entry is a file's path (or `stdout`, `stderr`) with its contents.
-    pub fn handle_summary(&mut self, data: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, CallError> {
+    /// nothing.
+    pub fn handle_summary(&mut self, data: &str) -> Result<Option<SummaryFiles>, CallError> {
         let data =
             crate::js::json::parse_str(data, self.context()).map_err(|e| CallError::Result(e.to_string()))?;
         let Some(value) = self.call_lifecycle("handleSummary", Phase::Summary, data)? else {
