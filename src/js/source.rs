@@ -95,6 +95,8 @@ impl std::error::Error for LoadError {}
 /// All files of one run.
 pub struct Sources {
     main: String,
+    /// As on the command line.
+    script: String,
     root: PathBuf,
     stdin: Option<String>,
     locked: AtomicBool,
@@ -114,6 +116,7 @@ impl Sources {
         let root = path.parent().unwrap_or(pwd).to_path_buf();
         Self {
             main: file_url(&path),
+            script: script.to_owned(),
             root,
             stdin,
             locked: AtomicBool::new(false),
@@ -125,6 +128,11 @@ impl Sources {
     /// The main script's URL.
     pub fn main(&self) -> &str {
         &self.main
+    }
+
+    /// The main script as it was named on the command line.
+    pub fn script(&self) -> &str {
+        &self.script
     }
 
     /// Ends the time in which new files may be loaded.
