@@ -97,7 +97,7 @@ fn documented() -> BTreeMap<String, Option<String>> {
 #[test]
 fn what_check_py_says_is_understood() {
     let shown = "sse-drop: exit 0, not 105, stdout\nsse-get: stderr\n95 passed, 2 failed\nexit codes right: 96 of 97\n";
-    let cases = differing(shown);
+    let cases = differing_of(shown);
     assert_eq!(cases.len(), 2);
     assert_eq!(cases["sse-drop"].as_deref(), Some("exit 0, not 105"));
     assert_eq!(cases["sse-get"], None);

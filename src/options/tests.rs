@@ -143,5 +143,5 @@ fn defaults_are_k6s() {
     assert_eq!((options.setup_timeout.as_secs(), options.handle_summary_timeout.as_secs()), (60, 120));
     assert_eq!((options.rps, options.http_debug), (None, None));
     assert_eq!(options.system_tags, SystemTags::DEFAULT);
-    assert_eq!(options.summary_trend_stats, TREND_STATS);
+    assert_eq!(options.summary_trend_stats, TrendStat::defaults());
 }

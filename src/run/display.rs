@@ -18,7 +18,7 @@ use crate::executor::{Budget, Closed, Plan};
 use crate::k6::builtin;
 use crate::log;
 use crate::metrics::{Sample, TagSet, Timestamp};
-use crate::options::Resolved;
+use crate::options::{Resolved, scenario};
 use crate::summary::style::Style;
 use crate::vu::{Counters, Test};
 
@@ -102,16 +102,13 @@ impl Display {
             drawn: Mutex::new(0),
         });
         if !request.quiet {
-            let (_, scenarios) = crate::options::scenario::describe(&resolved.options.scenarios);
+            let (plan, scenarios) = scenario::describe(&resolved.options.scenarios);
             let description = Description {
                 script: request.script.clone(),
                 web_dashboard: None,
                 outputs: outputs.to_vec(),
-                profiling: None,
-                segment: 1.0,
-                max_vus: needs.max_vus,
-                max_duration: needs.duration,
-                scenarios: described(resolved, scenarios),
+                plan,
+                scenarios,
             };
             print(&format!("{}{}\n", banner(style), description.render(style)));
         }
@@ -312,13 +309,6 @@ impl Row {
             Budget::Unlimited => Bar::constant_vus(seats, spent, plan.duration),
         }
     }
-}
-
-/// The name and text of each scenario.
-fn described(resolved: &Resolved, lines: Vec<String>) -> Vec<(String, String)> {
-    let scenarios = &resolved.options.scenarios;
-    debug_assert_eq!(scenarios.len(), lines.len());
-    scenarios.iter().map(|s| (s.name.clone(), s.executor.describe())).collect()
 }
 
 /// Writes to stdout; a closed pipe is no reason to end a test.

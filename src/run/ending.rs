@@ -14,9 +14,9 @@ use crate::k6::exit_code::Failure;
 use crate::log::{self, Level};
 use crate::metrics::engine::FinalResult;
 use crate::options::Resolved;
-use crate::options::runtime::SummaryMode as Mode;
-use crate::summary::{self, Summary, SummaryMode, SummaryOptions, TrendStat};
-use crate::vu::lifecycle::CallError;
+use crate::options::runtime::SummaryMode;
+use crate::summary::{self, Summary, SummaryOptions};
+use crate::vu::lifecycle::{CallError, SummaryFiles};
 use crate::vu::{Test, VirtualUser};
 
 /// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
@@ -28,25 +28,18 @@ pub fn summarise(
     setup_data: Option<&str>,
 ) -> Result<()> {
     let options = &resolved.options;
-    let trend_stats = options.summary_trend_stats.iter().map(|s| s.parse::<TrendStat>());
     let summary = Summary {
         snapshot: result.snapshot.clone(),
         options: SummaryOptions {
-            trend_stats: trend_stats
-                .collect::<Result<_, _>>()
-                .map_err(|e| Failure::new(ExitCode::OTHER, e.to_string()))?,
+            trend_stats: options.summary_trend_stats.clone(),
             time_unit: options.summary_time_unit,
-            mode: match request.runtime.summary_mode {
-                Mode::Compact => SummaryMode::Compact,
-                Mode::Full => SummaryMode::Full,
-                Mode::Disabled => SummaryMode::Disabled,
-            },
+            mode: request.runtime.summary_mode,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         },
     };
-    if request.runtime.summary_mode == Mode::Disabled && request.runtime.summary_export.is_none() {
+    if request.runtime.summary_mode == SummaryMode::Disabled && request.runtime.summary_export.is_none() {
         return Ok(());
     }
     let mut files = match handle_summary(loaded, resolved, &summary, setup_data)? {
@@ -71,7 +64,7 @@ fn handle_summary(
     resolved: &Resolved,
     summary: &Summary,
     setup_data: Option<&str>,
-) -> Result<Option<Vec<(String, Vec<u8>)>>> {
+) -> Result<Option<SummaryFiles>> {
     if !loaded.exports("handleSummary") || summary.options.mode == SummaryMode::Disabled {
         return Ok(None);
     }
@@ -118,7 +111,7 @@ fn write(place: &str, contents: &[u8]) -> Result<(), String> {
 /// Logs why the run failed, if it did, and picks its exit code: the first reason wins.
 pub fn verdict(test: &Arc<Test>, result: &FinalResult, failure: Option<Failure>) -> ExitCode {
     if let Some(reason) = test.control.reason() {
-        log::error(&reason.message());
+        log::error(reason.message());
         return reason.exit_code();
     }
     if let Some(failure) = failure {
@@ -128,7 +121,7 @@ pub fn verdict(test: &Arc<Test>, result: &FinalResult, failure: Option<Failure>)
     }
     if !result.crossed.is_empty() {
         let names = result.crossed.join(", ");
-        log::error(&format!("thresholds on metrics '{names}' have been crossed"));
+        log::error(format!("thresholds on metrics '{names}' have been crossed"));
         return ExitCode::THRESHOLDS;
     }
     if test.control.is_marked_failed() {

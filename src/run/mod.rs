@@ -27,6 +27,7 @@ use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
 use crate::metrics::{BatchSink, definition};
+use crate::options::runtime::SummaryMode;
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
 use crate::output::{self, OutputContext, flush};
 use crate::vu::lifecycle::CallError;
@@ -152,7 +153,7 @@ fn start_engine(
     Engine::start(EngineConfig {
         registry: test.registry.clone(),
         definitions,
-        sections: runtime.summary_mode == crate::options::runtime::SummaryMode::Full,
+        sections: runtime.summary_mode == SummaryMode::Full,
         outputs,
         on_abort: Box::new(move |text| control.control.stop(Stop::Threshold(text))),
     })

@@ -18,6 +18,9 @@ pub enum CallError {
     Result(String),
 }
 
+/// What `handleSummary()` wants written: paths (or `stdout`, `stderr`) and contents.
+pub type SummaryFiles = Vec<(String, Vec<u8>)>;
+
 impl VirtualUser {
     /// Calls `setup()`, if the script exports it; returns what it returned as JSON.
     pub fn setup(&mut self) -> Result<Option<String>, CallError> {
@@ -40,7 +43,7 @@ impl VirtualUser {
         &mut self,
         data: &str,
         setup_data: Option<&str>,
-    ) -> Result<Option<Vec<(String, Vec<u8>)>>, CallError> {
+    ) -> Result<Option<SummaryFiles>, CallError> {
         let data = self.parse(Some(data))?;
         let setup_data = self.parse(setup_data)?;
         if let Some(data) = data.as_object() {
