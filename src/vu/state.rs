@@ -43,8 +43,10 @@ pub struct State {
     pub iteration: Cell<u64>,
     /// The same, within the scenario.
     pub iteration_in_scenario: Cell<u64>,
-    /// The number of the current iteration, unique over the scenario's VUs.
+    /// The number of the current iteration, unique over the scenario's VUs in this process.
     pub scenario_iteration: Cell<u64>,
+    /// When the current iteration was due, in an open model.
+    pub scheduled: Cell<Option<Instant>>,
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
@@ -85,6 +87,7 @@ impl State {
             iteration: Cell::new(0),
             iteration_in_scenario: Cell::new(0),
             scenario_iteration: Cell::new(0),
+            scheduled: Cell::new(None),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
             scenario: RefCell::default(),
@@ -120,6 +123,13 @@ impl State {
         self.phase.get() == Phase::Init
     }
 
+    /// The VU's number over all processes that run the test.
+    pub fn id_in_test(&self) -> u64 {
+        let own = u64::from(self.id);
+        let place = |own| self.test.options().map_or(own, |options| options.share.stripe().place(own));
+        own.checked_sub(1).map_or(0, |own| place(own) + 1)
+    }
+
     /// The scenario that the VU works for.
     pub fn scenario(&self) -> Option<Arc<ScenarioRun>> {
         self.scenario.borrow().clone()
@@ -129,6 +139,7 @@ impl State {
     pub fn activate(&self, phase: Phase, scenario: Option<Arc<ScenarioRun>>) {
         self.phase.set(phase);
         self.iteration_in_scenario.set(0);
+        self.scheduled.set(None);
         if let Some(samples) = self.test.samples().filter(|_| phase != Phase::Summary) {
             self.samples.connect(samples.clone());
         }
