@@ -5,9 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::every::{self, Common, shown};
-use super::{Budget, Closed, Executor, Plan, Reservation, Step};
+use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
 use crate::k6::duration::GoDuration;
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 
 /// The name that scripts write.
@@ -30,6 +29,10 @@ impl ConstantVus {
         self.vus.unwrap_or(1)
     }
 
+    fn share_of_vus(&self, share: &Share) -> u32 {
+        every::share_of_vus(self.vus(), share)
+    }
+
     fn duration(&self) -> Duration {
         self.duration.unwrap_or_default().to_std()
     }
@@ -47,24 +50,24 @@ impl Executor for ConstantVus {
         problems
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, share: &Share) -> String {
         let duration = self.duration.unwrap_or_default();
-        format!("{} looping VUs for {duration}{}", self.vus(), self.common.describe(&[]))
+        format!("{} looping VUs for {duration}{}", self.share_of_vus(share), self.common.describe(&[]))
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        Ok(Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: every::vus(self.vus()) }],
+    fn plan(&self, share: &Share) -> Plan {
+        Plan::Closed(Closed {
+            curve: vec![Step { at: Duration::ZERO, vus: self.share_of_vus(share) }],
             budget: Budget::Unlimited,
             duration: self.duration(),
             graceful_ramp_down: None,
             graceful_stop: self.common.graceful_stop(),
-        }))
+        })
     }
 
-    fn reservation(&self) -> Vec<Reservation> {
+    fn reservation(&self, share: &Share) -> Vec<Reservation> {
         let end = self.duration().saturating_add(self.common.graceful_stop());
-        Reservation::constant(every::vus(self.vus()).into(), 0, end)
+        Reservation::constant(self.share_of_vus(share).into(), 0, end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

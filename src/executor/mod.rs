@@ -3,6 +3,7 @@
 //! An executor turns its configuration into a [`Plan`]; `run` has one driver for closed plans and
 //! one for open ones, whatever executors there will ever be.
 
+pub mod arrivals;
 mod constant_arrival_rate;
 mod constant_vus;
 mod every;
@@ -10,6 +11,8 @@ mod per_vu_iterations;
 mod ramping_arrival_rate;
 mod ramping_vus;
 pub mod reservation;
+mod segment;
+mod share;
 mod shared_iterations;
 mod stage;
 
@@ -18,9 +21,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 use crate::k6::quote::quote;
+pub use arrivals::Arrivals;
 pub use constant_arrival_rate::ConstantArrivalRate;
 pub use constant_vus::ConstantVus;
 pub use every::{Common, GRACEFUL_STOP};
@@ -28,6 +31,8 @@ pub use per_vu_iterations::PerVuIterations;
 pub use ramping_arrival_rate::RampingArrivalRate;
 pub use ramping_vus::RampingVus;
 pub use reservation::Reservation;
+pub use segment::{Segment, SegmentSequence};
+pub use share::{Share, Stripe};
 pub use shared_iterations::SharedIterations;
 pub use stage::Stage;
 
@@ -40,17 +45,25 @@ pub trait Executor: fmt::Debug + Send + Sync {
     fn validate(&self) -> Vec<String>;
 
     /// The line of the `scenarios:` block after the name: `2 looping VUs for 3s (gracefulStop: 30s)`.
-    fn describe(&self) -> String;
+    fn describe(&self, share: &Share) -> String;
 
-    /// When iterations start. Only for configurations that [`validate`](Self::validate).
-    ///
-    /// # Errors
-    /// For executors that this version cannot run yet.
-    fn plan(&self) -> Result<Plan, Failure>;
+    /// When the iterations of one instance start. Only for configurations that
+    /// [`validate`](Self::validate).
+    fn plan(&self, share: &Share) -> Plan;
 
-    /// How many VUs the scenario needs from each moment after its start on, graceful stop and
+    /// Whether there is anything to do for an instance. Not if its share has no VUs.
+    fn has_work(&self, share: &Share) -> bool {
+        self.reservation(share).iter().any(|step| step.planned + step.unplanned > 0)
+    }
+
+    /// Which of the scenario's iterations fall to an instance, counted in the order of their start.
+    fn stripe(&self, share: &Share) -> Stripe {
+        share.stripe().clone()
+    }
+
+    /// How many VUs an instance needs from each moment after its start on, graceful stop and
     /// ramp-downs included; the last step is zero and ends the scenario.
-    fn reservation(&self) -> Vec<Reservation>;
+    fn reservation(&self, share: &Share) -> Vec<Reservation>;
 
     /// The fields of this type after the common ones, in k6's order, `null` where unset.
     fn fields(&self) -> Vec<(&'static str, Value)>;
@@ -98,6 +111,42 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
 pub enum Plan {
     /// A number of VUs loop; the next iteration starts when the last one ends.
     Closed(Closed),
+    /// Iterations start when they are due, in whatever VU is free.
+    Open(Open),
+}
+
+impl Plan {
+    /// The largest number of VUs that there can be.
+    pub fn max_vus(&self) -> u32 {
+        match self {
+            Self::Closed(plan) => plan.max_vus(),
+            Self::Open(plan) => plan.max_vus,
+        }
+    }
+
+    /// No iteration starts after this.
+    pub fn duration(&self) -> Duration {
+        match self {
+            Self::Closed(plan) => plan.duration,
+            Self::Open(plan) => plan.duration,
+        }
+    }
+}
+
+/// An open model: when iterations are due, and how many VUs may run them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Open {
+    pub arrivals: Arrivals,
+    /// In iterations a second.
+    pub highest_rate: f64,
+    /// No iteration is due after this; then `graceful_stop` begins.
+    pub duration: Duration,
+    /// How long iterations may go on after `duration`.
+    pub graceful_stop: Duration,
+    /// Initialised before the test.
+    pub pre_allocated_vus: u32,
+    /// Those above `pre_allocated_vus` are initialised when an iteration finds no free VU.
+    pub max_vus: u32,
 }
 
 /// A closed model: how many VUs loop at each moment, and how many iterations there are to do.
@@ -210,7 +259,7 @@ mod tests {
         ] {
             let executor = parse("s", &json).unwrap();
             assert_eq!(executor.validate(), Vec::<String>::new());
-            assert_eq!(executor.describe(), want);
+            assert_eq!(executor.describe(&Share::whole()), want);
         }
     }
 

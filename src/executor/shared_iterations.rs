@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::every::{self, Common, shown};
-use super::{Budget, Closed, Executor, Plan, Reservation, Step};
+use super::share::Stripe;
+use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
 use crate::k6::duration::GoDuration;
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 
 /// The name that scripts write.
@@ -43,6 +43,16 @@ impl SharedIterations {
         self.iterations.unwrap_or(1)
     }
 
+    fn share_of_vus(&self, share: &Share) -> u32 {
+        every::share_of_vus(self.vus(), share)
+    }
+
+    /// Each instance does as much of the iterations as it has of the VUs.
+    fn share_of_iterations(&self, share: &Share) -> u64 {
+        let by_vus = share.among(every::count(self.vus()));
+        by_vus.map_or(0, |share| share.scale(every::count(self.iterations())))
+    }
+
     fn max_duration(&self) -> GoDuration {
         self.max_duration.unwrap_or(MAX_DURATION)
     }
@@ -67,24 +77,33 @@ impl Executor for SharedIterations {
         problems
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, share: &Share) -> String {
         let facts = self.common.describe(&[format!("maxDuration: {}", self.max_duration())]);
-        format!("{} iterations shared among {} VUs{facts}", self.iterations(), self.vus())
+        let (iterations, vus) = (self.share_of_iterations(share), self.share_of_vus(share));
+        format!("{iterations} iterations shared among {vus} VUs{facts}")
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        Ok(Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: every::vus(self.vus()) }],
-            budget: Budget::Shared(u64::try_from(self.iterations()).unwrap_or(0)),
+    fn plan(&self, share: &Share) -> Plan {
+        Plan::Closed(Closed {
+            curve: vec![Step { at: Duration::ZERO, vus: self.share_of_vus(share) }],
+            budget: Budget::Shared(self.share_of_iterations(share)),
             duration: self.max_duration().to_std(),
             graceful_ramp_down: None,
             graceful_stop: self.common.graceful_stop(),
-        }))
+        })
     }
 
-    fn reservation(&self) -> Vec<Reservation> {
+    fn has_work(&self, share: &Share) -> bool {
+        self.share_of_vus(share) > 0 && self.share_of_iterations(share) > 0
+    }
+
+    fn stripe(&self, share: &Share) -> Stripe {
+        every::stripe_among(self.vus(), share)
+    }
+
+    fn reservation(&self, share: &Share) -> Vec<Reservation> {
         let end = self.max_duration().to_std().saturating_add(self.common.graceful_stop());
-        Reservation::constant(every::vus(self.vus()).into(), 0, end)
+        Reservation::constant(self.share_of_vus(share).into(), 0, end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

@@ -88,6 +88,7 @@ fn stream(
 ) -> JsResult<JsValue> {
     let Opened { mut hops, mut stream } = opened;
     let (status, headers) = (stream.hop().status, stream.hop().headers.clone());
+    state.saw_proto(stream.hop().proto);
     let tags = tags(state, url, params, Some(stream.hop()), None);
     let events = state.series(state.builtin(&builtin::SSE_EVENT), tags);
     let client = Client::new(context);

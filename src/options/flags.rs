@@ -2,9 +2,8 @@
 
 use super::dns::DnsLayer;
 use super::layer::Layer;
-use super::segment::{Segment, SegmentSequence};
 use super::value::{self, Text};
-use crate::executor::Stage;
+use crate::executor::{Segment, SegmentSequence, Stage};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;

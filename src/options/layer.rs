@@ -7,10 +7,9 @@ use serde_json::{Map, Value};
 
 use super::dns::DnsLayer;
 use super::environment::variable;
-use super::segment::{Segment, SegmentSequence};
 use super::threshold::Thresholds;
 use super::tls::{CipherSuite, TlsAuth, TlsVersions};
-use crate::executor::{self, Executor, Stage};
+use crate::executor::{self, Executor, Segment, SegmentSequence, Stage};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Fields, Json, Mismatch};

@@ -9,7 +9,6 @@ pub mod inspect;
 mod layer;
 pub mod runtime;
 pub mod scenario;
-pub mod segment;
 pub mod threshold;
 pub mod tls;
 mod value;
@@ -19,6 +18,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::executor::Share;
 use crate::executor::reservation::Requirements;
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
@@ -33,7 +33,6 @@ use crate::net::tls::Tls;
 pub use layer::{Layer, Scenarios};
 pub use runtime::RuntimeOptions;
 pub use scenario::Scenario;
-use segment::Segment;
 use tls::TlsAuth;
 
 /// The levels that options come from, lowest first.
@@ -60,6 +59,8 @@ pub struct Resolved {
 pub struct Options {
     /// By start time, then name. Never empty.
     pub scenarios: Vec<Scenario>,
+    /// The part of the test that this process runs.
+    pub share: Share,
     pub no_setup: bool,
     pub setup_timeout: Duration,
     pub no_teardown: bool,
@@ -106,7 +107,12 @@ pub struct Options {
 impl Options {
     /// How long the test takes at most, and how many VUs it needs.
     pub fn requirements(&self) -> Requirements {
-        scenario::total(&self.scenarios)
+        scenario::total(&self.scenarios, &self.share)
+    }
+
+    /// The scenarios of which something falls to this process.
+    pub fn scenarios_with_work(&self) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter().filter(|scenario| scenario.executor.has_work(&self.share))
     }
 }
 
@@ -170,9 +176,6 @@ fn refuse_unsupported(layer: &Layer) -> Result<(), Failure> {
     if layer.paused == Some(true) {
         return refuse("paused", "it waits for the REST API, which this version doesn't have");
     }
-    if layer.execution_segment.is_some_and(|segment| segment != Segment::FULL) {
-        return refuse("executionSegment", "leave it out to run the whole test in this process");
-    }
     if let Some(feature) = layer.features.iter().flatten().next() {
         return refuse("features", &format!("leave '{feature}' out"));
     }
@@ -222,8 +225,10 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
     let on = |value: Option<bool>| value.unwrap_or(false);
     let layer = layer.clone();
     let tls_version = layer.tls_version.unwrap_or_default();
+    let share = Share::new(layer.execution_segment, layer.execution_segment_sequence.as_ref());
     Ok(Options {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
+        share: share.map_err(invalid)?,
         no_setup: on(layer.no_setup),
         setup_timeout: time(layer.setup_timeout, 60),
         no_teardown: on(layer.no_teardown),

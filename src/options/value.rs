@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::executor::Stage;
+use crate::executor::{Segment, SegmentSequence, Stage};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Json, Mismatch};
 use crate::k6::quote::quote;
@@ -65,6 +65,18 @@ impl Text for Vec<Stage> {
         text.split(',')
             .map(|part| Stage::parse(part).map_err(|error| format!("stage '{part}': {error}")))
             .collect()
+    }
+}
+
+impl Text for Segment {
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl Text for SegmentSequence {
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse()
     }
 }
 

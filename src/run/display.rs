@@ -14,7 +14,7 @@ use super::live::{Live, Status as LiveStatus};
 use super::progress::{
     Bar, Description, ProgressView, RunState, ScenarioProgress, Status, banner, render_pipe, render_tty, rows,
 };
-use crate::executor::{Budget, Closed, Plan};
+use crate::executor::{Budget, Plan};
 use crate::k6::builtin;
 use crate::log;
 use crate::metrics::{Sample, TagSet, Timestamp};
@@ -60,7 +60,7 @@ struct Row {
     name: String,
     start_time: Duration,
     kind: &'static str,
-    plan: Option<Closed>,
+    plan: Plan,
     live: Arc<Live>,
 }
 
@@ -75,9 +75,10 @@ impl Display {
         let terminal = std::io::stdout().is_terminal();
         let style = Style { color: terminal && !request.no_color };
         let needs = resolved.options.requirements();
-        let rows = resolved.options.scenarios.iter().map(|scenario| {
-            let plan = scenario.executor.plan().ok().map(|Plan::Closed(plan)| plan);
-            let seats = plan.as_ref().map_or(0, Closed::max_vus);
+        let share = &resolved.options.share;
+        let rows = resolved.options.scenarios_with_work().map(|scenario| {
+            let plan = scenario.executor.plan(share);
+            let seats = plan.max_vus();
             Row {
                 name: scenario.name.clone(),
                 start_time: scenario.start_time,
@@ -102,7 +103,7 @@ impl Display {
             drawn: Mutex::new(0),
         });
         if !request.quiet {
-            let (plan, scenarios) = scenario::describe(&resolved.options.scenarios);
+            let (plan, scenarios) = scenario::describe(&resolved.options.scenarios, share);
             let description = Description {
                 script: request.script.clone(),
                 web_dashboard: None,
@@ -291,20 +292,29 @@ impl Row {
         let bar = match status {
             Status::Pending => Bar::default(),
             Status::Waiting => Bar::waiting(self.start_time.saturating_sub(elapsed), self.start_time),
-            _ => self.plan.as_ref().map_or_else(Bar::default, |plan| self.bar(plan)),
+            _ => self.bar(),
         };
         ScenarioProgress { name: self.name.clone(), status, bar }
     }
 
-    fn bar(&self, plan: &Closed) -> Bar {
+    fn bar(&self) -> Bar {
         let spent = self.live.elapsed();
         let seats = u64::from(self.live.seats());
+        let vus = u64::from(self.live.vus());
         let done = self.live.completed();
+        let plan = match &self.plan {
+            Plan::Closed(plan) => plan,
+            Plan::Open(plan) => {
+                let pace = if plan.arrivals.is_constant() { plan.highest_rate } else { self.live.pace() };
+                let vus = (vus, u64::from(self.live.allocated()), seats);
+                return Bar::arrivals(vus, (pace, plan.highest_rate), spent, plan.duration);
+            }
+        };
         match plan.budget {
             Budget::Shared(total) => Bar::shared_iterations(seats, done, total, spent, plan.duration),
             Budget::PerVu(each) => Bar::per_vu_iterations(seats, done, each, spent, plan.duration),
             Budget::Unlimited if self.kind == "ramping-vus" => {
-                Bar::ramping_vus(u64::from(self.live.vus()), seats, spent, plan.duration)
+                Bar::ramping_vus(vus, seats, spent, plan.duration)
             }
             Budget::Unlimited => Bar::constant_vus(seats, spent, plan.duration),
         }

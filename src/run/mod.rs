@@ -2,11 +2,14 @@
 
 pub mod closed;
 pub mod display;
+pub mod dropped;
 pub mod ending;
+pub mod job;
 pub mod live;
 pub mod load;
 pub mod network;
 pub mod once;
+pub mod open;
 pub mod pool;
 pub mod progress;
 pub mod scenarios;
@@ -167,8 +170,10 @@ fn initialise(
     display: &Display,
     stop: &StopSignal,
 ) -> Result<Option<Pool>> {
-    let wanted = u32::try_from(resolved.options.requirements().planned_vus).unwrap_or(u32::MAX);
-    let (pool, ready) = Pool::start(test, wanted)?;
+    let needs = resolved.options.requirements();
+    let wanted = u32::try_from(needs.planned_vus).unwrap_or(u32::MAX);
+    let spare = u32::try_from(needs.max_vus.saturating_sub(needs.planned_vus)).unwrap_or(u32::MAX);
+    let (pool, ready) = Pool::start(test, wanted, spare)?;
     let stopped = stop.receiver();
     for made in 0..wanted {
         display.initialised(made, wanted);
@@ -215,7 +220,7 @@ fn execute(
     if test.control.reason().is_none() {
         end.ran = true;
         display.running();
-        scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref())?;
+        scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref());
         display.scenarios_ended();
     }
     // What `setup()` made must be undone even when the run was cut short.

@@ -17,9 +17,6 @@ pub fn config(options: &Options) -> Result<Config, Failure> {
     if !options.tls_auth.is_empty() {
         return refuse("tlsAuth", "client certificates come with a later version");
     }
-    if options.rps.is_some() {
-        return refuse("rps", "limit the load with `sleep` or with fewer VUs");
-    }
     if options.http_debug.is_some() {
         return refuse("httpDebug", "log what you need with `console.log`");
     }
