@@ -396,6 +396,23 @@ fn asynchronous_requests_run_beside_each_other_and_the_script() {
 }
 
 #[test]
+fn asynchronous_requests_of_a_failed_iteration_are_forgotten() {
+    let server = ok();
+    let script = "export default async function () {
+        if (__ITER % 2) {
+            for (let i = 0; i < 3; i++) http.asyncRequest('GET', 'http://127.0.0.1:1', null, { throw: true })
+            http.asyncRequest('GET', U)
+        } else {
+            console.log((await http.asyncRequest('GET', U)).body)
+        }
+    }";
+    let (_run, outcome) = run(&server, &["-i", "20"], script);
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.lines().filter(|line| *line == "ok").count(), 10);
+    assert_eq!(outcome.stderr.matches("Uncaught (in promise) GoError").count(), 10);
+}
+
+#[test]
 fn an_interrupted_request_leaves_no_sample() {
     let server = Server::new(|_, _| {
         std::thread::sleep(std::time::Duration::from_secs(30));

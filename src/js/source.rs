@@ -63,8 +63,11 @@ impl fmt::Display for LoadError {
         match self {
             Self::Missing { specifier } => write!(
                 f,
-                "The moduleSpecifier \"{specifier}\" couldn't be found on local disk. Check the path; it is \
-                 relative to the file that imports it, and needs its extension."
+                "The moduleSpecifier \"{specifier}\" couldn't be found on local disk. Make sure that you've \
+                 specified the right path to the file. If you're running ssek using the Docker image make sure \
+                 you have mounted the local directory (-v /local/path/:/inside/docker/path) containing your \
+                 script and modules so that they're accessible by ssek from inside of the container, see \
+                 https://grafana.com/docs/k6/latest/using-k6/modules/#use-modules-with-docker."
             ),
             Self::Unreadable { url, error } => write!(f, "could not read {url}: {error}"),
             Self::Syntax { url, error } => {

@@ -92,8 +92,14 @@ fn first_error<'a>(text: &str, diagnostics: impl Iterator<Item = &'a OxcDiagnost
     let offset = first.labels.first().map_or(0, |label| label.offset() as usize).min(text.len());
     let before = text.get(..offset).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |at| at + 1);
+    // A bare "Unexpected token" says more with the token behind it.
+    let token = text.get(offset..).and_then(|rest| rest.split_whitespace().next()).unwrap_or("end of file");
+    let message = match &*first.message {
+        "Unexpected token" => format!("Unexpected token {}", token.chars().take(20).collect::<String>()),
+        message => message.to_owned(),
+    };
     Some(SyntaxError {
-        message: first.message.to_string(),
+        message,
         line: before.matches('\n').count() + 1,
         column: before[start..].chars().count() + 1,
         source_line: text[start..].lines().next().unwrap_or_default().to_owned(),

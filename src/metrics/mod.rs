@@ -12,6 +12,7 @@ pub mod snapshot;
 pub mod tags;
 pub mod threshold;
 pub mod trend;
+pub mod trend_stat;
 
 pub use crate::k6::builtin::{Contains, Kind};
 pub use definition::Definition;

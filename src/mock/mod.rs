@@ -6,7 +6,6 @@
 
 mod chat;
 mod chunk;
-mod open_files;
 mod routes;
 mod script;
 mod server;

@@ -61,7 +61,7 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     match opened {
         Ok(opened) => stream(opened, &url, &params, &setup, &state, context),
         Err((error, hops)) => {
-            let text = error.go_error(params.method(), &url);
+            let text = error.stream_error(params.method(), &url);
             let tags = tags(&state, &url, &params, None, Some(&error));
             record_hops(&state, &hops, tags);
             if hops.is_empty() {

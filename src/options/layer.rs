@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::address::{HostPattern, HostTarget, IpRange};
 use super::dns::DnsLayer;
 use super::environment::variable;
 use super::threshold::Thresholds;
@@ -15,6 +14,7 @@ use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Fields, Json, Mismatch};
 use crate::k6::system_tag::SystemTags;
+use crate::net::hosts::{Cidr, HostPattern, Target};
 
 /// The scenarios by name.
 #[derive(Clone, Debug, Default)]
@@ -112,9 +112,9 @@ layer! {
     tls_auth: Vec<TlsAuth> = "tlsAuth", none;
     throw: bool = "throw", "THROW";
     thresholds: Thresholds = "thresholds", none;
-    blacklist_ips: Vec<IpRange> = "blacklistIPs", "BLACKLIST_IPS";
+    blacklist_ips: Vec<Cidr> = "blacklistIPs", "BLACKLIST_IPS";
     block_hostnames: Vec<HostPattern> = "blockHostnames", "BLOCK_HOSTNAMES";
-    hosts: BTreeMap<String, HostTarget> = "hosts", none;
+    hosts: BTreeMap<String, Target> = "hosts", none;
     no_connection_reuse: bool = "noConnectionReuse", "NO_CONNECTION_REUSE";
     no_vu_connection_reuse: bool = "noVUConnectionReuse", "NO_VU_CONNECTION_REUSE";
     min_iteration_duration: GoDuration = "minIterationDuration", "MIN_ITERATION_DURATION";

@@ -1,6 +1,6 @@
 //! What was typed ([`Layer`]) and what it means ([`Options`]).
 
-pub mod address;
+mod address;
 pub mod dns;
 mod environment;
 pub mod file;
@@ -26,12 +26,14 @@ use crate::k6::quote::quote;
 use crate::k6::system_tag::SystemTags;
 use crate::log;
 use crate::metrics::threshold::ThresholdSpec;
-use address::{HostPattern, HostTarget, IpRange};
-use dns::Dns;
+use crate::metrics::trend_stat::TrendStat;
+use crate::net::dns::Dns;
+use crate::net::hosts::{Cidr, HostMap, HostPattern};
+use crate::net::tls::Tls;
 pub use layer::{Layer, Scenarios};
 pub use runtime::RuntimeOptions;
 pub use scenario::Scenario;
-use tls::{TlsAuth, TlsVersions};
+use tls::TlsAuth;
 
 /// The levels that options come from, lowest first.
 #[derive(Clone, Debug, Default)]
@@ -78,23 +80,20 @@ pub struct Options {
     pub batch_per_host: u32,
     /// `None`, or what to log of HTTP exchanges: `full` has the bodies, anything else the headers.
     pub http_debug: Option<String>,
-    pub insecure_skip_tls_verify: bool,
-    /// IANA names; `None` is the default choice.
-    pub tls_cipher_suites: Option<Vec<String>>,
-    pub tls_version: TlsVersions,
+    /// `insecureSkipTLSVerify`, `tlsVersion` and `tlsCipherSuites`.
+    pub tls: Tls,
     pub tls_auth: Vec<TlsAuth>,
     pub throw: bool,
     /// By metric, as written; not yet parsed.
     pub thresholds: Vec<(String, Vec<ThresholdSpec>)>,
-    pub blacklist_ips: Vec<IpRange>,
+    pub blacklist_ips: Vec<Cidr>,
     pub block_hostnames: Vec<HostPattern>,
-    /// Lower-case `host` or `host:port`, with or without a leading `*`, to address.
-    pub hosts: BTreeMap<String, HostTarget>,
+    pub hosts: HostMap,
     pub no_connection_reuse: bool,
     pub no_vu_connection_reuse: bool,
     pub min_iteration_duration: Duration,
     pub ext: Option<Value>,
-    pub summary_trend_stats: Vec<String>,
+    pub summary_trend_stats: Vec<TrendStat>,
     /// `None`: the unit that fits each value.
     pub summary_time_unit: Option<TimeUnit>,
     pub system_tags: SystemTags,
@@ -104,9 +103,6 @@ pub struct Options {
     pub no_cookies_reset: bool,
     pub discard_response_bodies: bool,
 }
-
-/// The columns of trends, unless `summaryTrendStats` says otherwise.
-pub const TREND_STATS: [&str; 6] = ["avg", "min", "med", "max", "p(90)", "p(95)"];
 
 impl Options {
     /// How long the test takes at most, and how many VUs it needs.
@@ -161,7 +157,9 @@ pub fn resolve(sources: Sources) -> Result<Resolved, Failure> {
     scenario::derive(&mut layer, &mut warnings)?;
     refuse_unsupported(&layer)?;
     check(&layer)?;
-    layer.summary_trend_stats.get_or_insert_with(|| TREND_STATS.map(str::to_owned).to_vec());
+    layer
+        .summary_trend_stats
+        .get_or_insert_with(|| TrendStat::defaults().iter().map(|stat| stat.name().to_owned()).collect());
     layer.system_tags.get_or_insert(SystemTags::DEFAULT);
     Ok(Resolved { options: settle(&layer)?, consolidated: layer, warnings })
 }
@@ -197,7 +195,7 @@ fn check(layer: &Layer) -> Result<(), Failure> {
         }
     }
     for stat in layer.summary_trend_stats.iter().flatten() {
-        problems.extend(value::check_trend_stat(stat).err());
+        problems.extend(stat.parse::<TrendStat>().err().map(|error| error.to_string()));
     }
     if let Some(unit) = layer.summary_time_unit.as_deref().filter(|unit| !unit.is_empty())
         && TimeUnit::from_name(unit).is_none()
@@ -205,7 +203,7 @@ fn check(layer: &Layer) -> Result<(), Failure> {
         problems.push(format!("invalid summary time unit '{unit}', use 's', 'ms' or 'us'"));
     }
     for host in layer.hosts.iter().flat_map(BTreeMap::keys) {
-        problems.extend(HostPattern::parse(host).err().map(|error| format!("hosts: {error}")));
+        problems.extend(host.parse::<HostPattern>().err().map(|error| format!("hosts: {error}")));
     }
     if problems.is_empty() {
         return Ok(());
@@ -227,6 +225,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
     let on = |value: Option<bool>| value.unwrap_or(false);
     let layer = layer.clone();
     let share = Share::new(layer.execution_segment, layer.execution_segment_sequence.as_ref());
+    let tls_version = layer.tls_version.unwrap_or_default();
     Ok(Options {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
         share: share.map_err(invalid)?,
@@ -243,20 +242,30 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         batch: count("batch", layer.batch, 20)?,
         batch_per_host: count("batchPerHost", layer.batch_per_host, 6)?,
         http_debug: layer.http_debug.filter(|debug| !debug.is_empty()),
-        insecure_skip_tls_verify: on(layer.insecure_skip_tls_verify),
-        tls_cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
-        tls_version: layer.tls_version.unwrap_or_default(),
+        tls: Tls {
+            insecure_skip_verify: on(layer.insecure_skip_tls_verify),
+            min: tls_version.min,
+            max: tls_version.max,
+            cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
+            http1_only: false,
+        },
         tls_auth: layer.tls_auth.unwrap_or_default(),
         throw: on(layer.throw),
         thresholds: layer.thresholds.unwrap_or_default().0,
         blacklist_ips: layer.blacklist_ips.unwrap_or_default(),
         block_hostnames: layer.block_hostnames.unwrap_or_default(),
-        hosts: layer.hosts.into_iter().flatten().map(|(host, to)| (host.to_lowercase(), to)).collect(),
+        hosts: layer.hosts.into_iter().flatten().collect(),
         no_connection_reuse: on(layer.no_connection_reuse),
         no_vu_connection_reuse: on(layer.no_vu_connection_reuse),
         min_iteration_duration: time(layer.min_iteration_duration, 0),
         ext: layer.ext,
-        summary_trend_stats: layer.summary_trend_stats.unwrap_or_default(),
+        // All can be read: `check` saw them.
+        summary_trend_stats: layer
+            .summary_trend_stats
+            .iter()
+            .flatten()
+            .flat_map(|stat| stat.parse())
+            .collect(),
         summary_time_unit: layer.summary_time_unit.as_deref().and_then(TimeUnit::from_name),
         system_tags: layer.system_tags.unwrap_or(SystemTags::DEFAULT),
         tags: layer.tags.unwrap_or_default(),

@@ -62,6 +62,7 @@ pub struct RuntimeFlags {
 pub enum SummaryMode {
     #[default]
     Compact,
+    /// With the phases of HTTP requests and a section for each group and scenario.
     Full,
     Disabled,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::layer::{Layer, Scenarios};
 use crate::executor::reservation::{Requirements, requirements};
 use crate::executor::{Common, ConstantVus, Executor, PerVuIterations, RampingVus, Share, SharedIterations};
+use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 
 /// The name of the scenario that the shortcuts make.
@@ -122,4 +123,20 @@ fn settle_one(executor: Arc<dyn Executor>) -> Scenario {
 pub fn total(scenarios: &[Scenario], share: &Share) -> Requirements {
     let held: Vec<_> = scenarios.iter().map(|s| (s.start_time, s.executor.reservation(share))).collect();
     requirements(&held)
+}
+
+/// The `scenarios:` block: what follows the label, without the colon, then one `name: description`
+/// per scenario.
+pub fn describe(scenarios: &[Scenario], share: &Share) -> (String, Vec<String>) {
+    let total = total(scenarios, share);
+    let tenths = (total.duration.as_millis() + 50) / 100;
+    let rounded = GoDuration(i64::try_from(tenths * 100_000_000).unwrap_or(i64::MAX));
+    let plural = if scenarios.len() == 1 { "" } else { "s" };
+    let header = format!(
+        "({:.2}%) {} scenario{plural}, {} max VUs, {rounded} max duration (incl. graceful stop)",
+        share.length() * 100.0,
+        scenarios.len(),
+        total.max_vus,
+    );
+    (header, scenarios.iter().map(|s| format!("{}: {}", s.name, s.executor.describe(share))).collect())
 }

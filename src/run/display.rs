@@ -18,7 +18,7 @@ use crate::executor::{Budget, Plan};
 use crate::k6::builtin;
 use crate::log;
 use crate::metrics::{Sample, TagSet, Timestamp};
-use crate::options::Resolved;
+use crate::options::{Resolved, scenario};
 use crate::summary::style::Style;
 use crate::vu::{Counters, Test};
 
@@ -103,16 +103,13 @@ impl Display {
             drawn: Mutex::new(0),
         });
         if !request.quiet {
-            let scenarios = resolved.options.scenarios.iter();
+            let (plan, scenarios) = scenario::describe(&resolved.options.scenarios, share);
             let description = Description {
                 script: request.script.clone(),
                 web_dashboard: None,
                 outputs: outputs.to_vec(),
-                profiling: None,
-                segment: share.length(),
-                max_vus: needs.max_vus,
-                max_duration: needs.duration,
-                scenarios: scenarios.map(|s| (s.name.clone(), s.executor.describe(share))).collect(),
+                plan,
+                scenarios,
             };
             print(&format!("{}{}\n", banner(style), description.render(style)));
         }
@@ -204,7 +201,7 @@ impl Shared {
                         print(&render_pipe(&self.view()));
                     }
                 }
-                recv(draws) -> _ => self.around(&mut || {}),
+                recv(draws) -> _ => self.draw(&mut || {}),
                 recv(stopped) -> _ => return,
             }
         }
@@ -251,8 +248,14 @@ impl Shared {
         }
     }
 
-    /// Erases the bars, lets something else write, and draws them again.
+    /// Lets a log line be written above the bars.
     fn around(&self, write: &mut dyn FnMut()) {
+        // Before the first drawing there is nothing to keep clear of.
+        if *lock(&self.drawn) == 0 { write() } else { self.draw(write) }
+    }
+
+    /// Erases the bars, lets something else write, and draws them again.
+    fn draw(&self, write: &mut dyn FnMut()) {
         let mut drawn = lock(&self.drawn);
         let mut text = String::new();
         if *drawn > 0 {

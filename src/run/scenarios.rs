@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::select;
 
-use super::StopSignal;
 use super::display::Display;
 use super::dropped::Dropped;
 use super::job::Job;
 use super::live::{Live, Status};
 use super::pool::Pool;
+use super::stop::StopSignal;
 use super::{closed, open};
 use crate::executor::{Budget, Plan, Share};
 use crate::options::{Resolved, Scenario};

@@ -71,7 +71,7 @@ impl VirtualUser {
         if state.interrupt.is_raised() {
             let dropped = self.engine.event_loop.clear();
             if dropped > 0 {
-                log::warn(&format!("{dropped} timers were dropped because the iteration was interrupted"));
+                log::warn(format!("{dropped} timers were dropped because the iteration was interrupted"));
             }
             self.count_bytes(end);
             state.samples.flush();

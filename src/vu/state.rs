@@ -73,6 +73,10 @@ struct Handle(Rc<State>);
 /// its objects take, and would let a VU grow to several MiB.
 const COLLECT_EVERY: u32 = 256;
 
+/// A sleep that would keep samples from a threshold's next evaluation; shorter ones are not worth a
+/// channel operation.
+const LONG_SLEEP: Duration = Duration::from_secs(1);
+
 /// Scripts that make check names up must not make the VU grow without end.
 const MAX_KEPT_CHECKS: usize = 1_000;
 
@@ -318,7 +322,9 @@ impl State {
     /// Sleeps, driving the VU's connections meanwhile, so that a connection which the server closes
     /// is noticed now and not at the next request.
     pub fn sleep(&self, time: Duration, context: &mut Context) -> JsResult<()> {
-        self.samples.flush();
+        if time >= LONG_SLEEP {
+            self.samples.flush();
+        }
         // Made inside the future: a timer belongs to the runtime that polls it.
         self.block_on(async { tokio::time::sleep(time).await }, context)
     }
