@@ -224,8 +224,8 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
     };
     let on = |value: Option<bool>| value.unwrap_or(false);
     let layer = layer.clone();
-    let tls_version = layer.tls_version.unwrap_or_default();
     let share = Share::new(layer.execution_segment, layer.execution_segment_sequence.as_ref());
+    let tls_version = layer.tls_version.unwrap_or_default();
     Ok(Options {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
         share: share.map_err(invalid)?,

@@ -124,7 +124,9 @@ pub fn total(scenarios: &[Scenario], share: &Share) -> Requirements {
     let held: Vec<_> = scenarios.iter().map(|s| (s.start_time, s.executor.reservation(share))).collect();
     requirements(&held)
 }
-/// The plan as it is shown before a run: what stands behind `scenarios:`, and a line a scenario.
+
+/// The `scenarios:` block: what follows the label, without the colon, then one `name: description`
+/// per scenario.
 pub fn describe(scenarios: &[Scenario], share: &Share) -> (String, Vec<String>) {
     let total = total(scenarios, share);
     let tenths = (total.duration.as_millis() + 50) / 100;

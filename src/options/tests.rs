@@ -14,11 +14,7 @@ fn with_script(script: Value, flags: Value) -> Result<Resolved, Failure> {
 
 fn block(script: Value, flags: Value) -> Vec<String> {
     let resolved = with_script(script, flags).unwrap();
-    let options = &resolved.options;
-    let needed = options.requirements();
-    let header = format!("{} max VUs, {}", needed.max_vus, GoDuration::from(needed.duration));
-    let lines =
-        options.scenarios.iter().map(|s| format!("{}: {}", s.name, s.executor.describe(&options.share)));
+    let (header, lines) = scenario::describe(&resolved.options.scenarios, &resolved.options.share);
     [header].into_iter().chain(lines).collect()
 }
 
@@ -28,42 +24,42 @@ fn shortcuts_become_scenarios() {
         (
             json!({}),
             json!({}),
-            "1 max VUs, 10m30s",
+            "1 scenario, 1 max VUs, 10m30s",
             "default: 1 iterations for each of 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
         ),
         (
             json!({}),
             json!({"vus": 3}),
-            "3 max VUs, 10m30s",
+            "1 scenario, 3 max VUs, 10m30s",
             "default: 3 iterations shared among 3 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
         ),
         (
             json!({}),
             json!({"vus": 0, "stages": [{"duration": "1s", "target": 3}, {"duration": "1s", "target": 0}]}),
-            "3 max VUs, 32s",
+            "1 scenario, 3 max VUs, 32s",
             "default: Up to 3 looping VUs for 2s over 2 stages (gracefulRampDown: 30s, gracefulStop: 30s)",
         ),
         (
             json!({"duration": "10m", "vus": 8}),
             json!({"vus": 2, "duration": "6s"}),
-            "2 max VUs, 36s",
+            "1 scenario, 2 max VUs, 36s",
             "default: 2 looping VUs for 6s (gracefulStop: 30s)",
         ),
         (
             json!({"iterations": 4, "duration": "1m"}),
             json!({}),
-            "1 max VUs, 1m30s",
+            "1 scenario, 1 max VUs, 1m30s",
             "default: 4 iterations shared among 1 VUs (maxDuration: 1m0s, gracefulStop: 30s)",
         ),
         (
             json!({"stages": [], "scenarios": {}}),
             json!({}),
-            "1 max VUs, 10m30s",
+            "1 scenario, 1 max VUs, 10m30s",
             "default: 1 iterations for each of 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
         ),
     ] {
         let got = block(script, flags);
-        assert_eq!(got[0], header);
+        assert_eq!(got[0], format!("(100.00%) {header} max duration (incl. graceful stop)"));
         assert_eq!(got[1..], [line]);
     }
 }
@@ -81,7 +77,10 @@ fn several_scenarios_are_sorted_and_summed() {
     assert_eq!(resolved.options.scenarios[0].env["WHO"], "A");
     let missing = resolved.check_exports(|name| name == "default").unwrap_err();
     assert_eq!(missing.message, "executor a: function 'fa' not found in exports");
-    assert_eq!(block(script, json!({}))[0], "6 max VUs, 10m31s");
+    assert_eq!(
+        block(script, json!({}))[0],
+        "(100.00%) 3 scenarios, 6 max VUs, 10m31s max duration (incl. graceful stop)"
+    );
 }
 
 #[test]
@@ -152,7 +151,7 @@ fn a_segment_runs_its_share_of_every_scenario() {
         json!({"executionSegment": "1/3:2/3", "executionSegmentSequence": "0,1/3,2/3,1"}),
     );
     let want = [
-        "14 max VUs, 10m30s",
+        "(33.33%) 7 scenarios, 14 max VUs, 10m30s max duration (incl. graceful stop)",
         "a: 3 looping VUs for 1s (gracefulStop: 30s)",
         "b: 30 iterations shared among 3 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
         "c: 5 iterations for each of 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)",

@@ -8,7 +8,7 @@ use crossbeam_channel::{select, unbounded};
 
 use super::job::Job;
 use super::live::Status;
-use super::pool::{Assignment, Gate, Pool, Start, Worker};
+use super::pool::{ASK_AGAIN, Assignment, Gate, Pool, Start, Worker};
 use crate::executor::{Budget, Closed};
 
 /// A VU at work in a place of the scenario.
@@ -40,6 +40,8 @@ struct Driver<'a> {
     ids: Vec<u32>,
     /// Seats whose budget is used up.
     spent: Vec<bool>,
+    /// Whether a seat is empty because there was no VU for it.
+    short: bool,
     aborted: bool,
 }
 
@@ -57,6 +59,7 @@ impl<'a> Driver<'a> {
             started: std::iter::repeat_with(Arc::default).take(seats).collect(),
             ids: vec![0; seats],
             spent: vec![false; seats],
+            short: false,
             aborted: false,
         }
     }
@@ -97,6 +100,7 @@ impl<'a> Driver<'a> {
 
     /// Starts VUs in the seats that the curve wants and nobody sits in.
     fn seat(&mut self, wanted: u32, done: &crossbeam_channel::Sender<u32>) {
+        self.short = false;
         for place in 0..wanted as usize {
             if let Some(seat) = &mut self.seats[place] {
                 // Wanted again before it was gone: the same VU goes on.
@@ -107,7 +111,10 @@ impl<'a> Driver<'a> {
             if self.spent[place] {
                 continue;
             }
-            let Some(worker) = self.pool.take() else { continue };
+            let Some(worker) = self.pool.take() else {
+                self.short = true;
+                continue;
+            };
             let wanted = Arc::new(AtomicBool::new(true));
             let gate = Arc::new(Gate {
                 next: {
@@ -215,6 +222,7 @@ impl<'a> Driver<'a> {
         [self.end, self.hard_end]
             .into_iter()
             .chain(step)
+            .chain(self.short.then(|| now + ASK_AGAIN))
             .chain(deadlines)
             .filter(|at| *at > now)
             .min()

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, at, never, select, unbounded};
 
 use super::job::Job;
 use super::live::Status;
-use super::pool::{Assignment, Gate, Pool, Start, Worker};
+use super::pool::{ASK_AGAIN, Assignment, Gate, Pool, Start, Worker};
 use crate::executor::Open;
 use crate::log;
 use crate::vu::Test;
@@ -45,6 +45,8 @@ struct Driver<'a> {
     grow: Sender<Option<Arc<Worker>>>,
     grown: Receiver<Option<Arc<Worker>>>,
     growing: bool,
+    /// How many of the VUs that were initialised ahead have been taken.
+    planned: u32,
     /// How many VUs may still be initialised.
     unplanned: u32,
     warned: bool,
@@ -73,6 +75,7 @@ impl<'a> Driver<'a> {
             grow,
             grown,
             growing: false,
+            planned: 0,
             unplanned: job.plan.max_vus.saturating_sub(job.plan.pre_allocated_vus),
             warned: false,
             aborted: false,
@@ -81,7 +84,6 @@ impl<'a> Driver<'a> {
 
     fn run(mut self) {
         self.job.live.begin(self.start);
-        self.take_planned();
         let job = self.job;
         let start = self.start;
         let mut times = job.plan.arrivals.iter();
@@ -94,6 +96,7 @@ impl<'a> Driver<'a> {
         };
         let mut next = next_time();
         while !self.aborted {
+            let short = self.take_planned();
             let now = Instant::now();
             let mut dropped = 0;
             for _ in 0..BURST {
@@ -105,10 +108,19 @@ impl<'a> Driver<'a> {
                 self.job.dropped.report((0..dropped).map(|_| (None, 1)));
                 self.ask_for_more();
             }
-            if now >= self.end && next.is_none_or(|due| due > now || now >= self.end + LATEST) {
+            if now >= self.end && next.is_none() {
                 break;
             }
-            let timer = at(next.unwrap_or(self.end));
+            if now >= self.end + LATEST {
+                log::warn(format!(
+                    "Scenario {} fell behind its arrival rate: iterations were due that it neither started nor counted \
+                     as dropped; lower the rate, or share the test among several machines",
+                    self.job.scenario.name
+                ));
+                break;
+            }
+            let wake = next.unwrap_or(self.end);
+            let timer = at(if short { wake.min(now + ASK_AGAIN) } else { wake });
             select! {
                 recv(self.grown) -> worker => if let Ok(worker) = worker { self.take_grown(worker) },
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
@@ -120,26 +132,24 @@ impl<'a> Driver<'a> {
     }
 
     /// Lets a VU start an iteration, if one is free.
-    fn begin_iteration(&mut self, due: Instant) -> bool {
+    fn begin_iteration(&self, due: Instant) -> bool {
         let fewer = |free: u32| free.checked_sub(1);
-        if self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer).is_err() {
-            // VUs that an earlier scenario held for longer than planned may be back by now.
-            self.take_planned();
-            if self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer).is_err() {
-                return false;
-            }
+        let found = self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer).is_ok();
+        if found {
+            // The gate holds the other end.
+            let _ = self.starts.send(due);
         }
-        // The gate holds the other end.
-        let _ = self.starts.send(due);
-        true
+        found
     }
 
-    /// Takes VUs that were initialised ahead, as many as are planned and can be had.
-    fn take_planned(&mut self) {
-        while self.workers.len() < self.job.plan.pre_allocated_vus as usize {
-            let Some(worker) = self.pool.take() else { return };
+    /// Takes VUs that were initialised ahead, as many as are planned; `true` if some are lacking.
+    fn take_planned(&mut self) -> bool {
+        while self.planned < self.job.plan.pre_allocated_vus {
+            let Some(worker) = self.pool.take() else { return true };
+            self.planned += 1;
             self.employ(worker);
         }
+        false
     }
 
     fn employ(&mut self, worker: Arc<Worker>) {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -17,6 +17,10 @@ use crate::vu::{Outcome, ScenarioRun, Stop, Test, VirtualUser};
 /// Virtual stack of a VU thread; only touched pages cost memory. The engine's parser takes up to
 /// 26 KiB for each level of nesting.
 pub const STACK: usize = 16 * 1024 * 1024;
+
+/// A driver that did not get a VU which is planned for it asks again so much later: the scenario that
+/// has it is about to give it back.
+pub const ASK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What a VU does for a scenario until its gate closes.
 pub struct Assignment {

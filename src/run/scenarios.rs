@@ -12,7 +12,8 @@ use super::live::{Live, Status};
 use super::pool::Pool;
 use super::stop::StopSignal;
 use super::{closed, open};
-use crate::executor::{Budget, Plan, Share};
+use crate::executor::{Budget, Plan, Segment, Share};
+use crate::log;
 use crate::options::{Resolved, Scenario};
 use crate::vu::{ScenarioRun, Test};
 
@@ -27,6 +28,11 @@ pub fn run(
 ) {
     let start = Instant::now();
     let options = &resolved.options;
+    for idle in options.scenarios.iter().filter(|s| !s.executor.has_work(&options.share)) {
+        let segment = resolved.consolidated.execution_segment.unwrap_or(Segment::FULL);
+        let name = &idle.name;
+        log::debug(format!("Executor '{name}' is disabled for segment {segment} due to lack of work!"));
+    }
     std::thread::scope(|scope| {
         for (place, scenario) in options.scenarios_with_work().enumerate() {
             let live = display.live(place);
