@@ -78,7 +78,7 @@ impl Loader {
     /// Runs the main script and returns what it exports: a module namespace or `module.exports`.
     pub fn run_main(self: &Rc<Self>, context: &mut Context) -> JsResult<JsObject> {
         let main = self.sources.main().to_owned();
-        let file = self.file(&main, &main, context)?;
+        let file = self.file(&main, self.sources.script(), context)?;
         if !file.is_module {
             return self.run_commonjs(&file, context)?.to_object(context);
         }

@@ -94,6 +94,8 @@ impl std::error::Error for LoadError {}
 
 /// All files of one run.
 pub struct Sources {
+    /// As on the command line.
+    script: String,
     main: String,
     root: PathBuf,
     stdin: Option<String>,
@@ -113,6 +115,7 @@ impl Sources {
         };
         let root = path.parent().unwrap_or(pwd).to_path_buf();
         Self {
+            script: script.to_owned(),
             main: file_url(&path),
             root,
             stdin,
@@ -120,6 +123,11 @@ impl Sources {
             files: Mutex::default(),
             opened: Mutex::default(),
         }
+    }
+
+    /// The main script as on the command line.
+    pub fn script(&self) -> &str {
+        &self.script
     }
 
     /// The main script's URL.
