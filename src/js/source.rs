@@ -94,9 +94,9 @@ impl std::error::Error for LoadError {}
 
 /// All files of one run.
 pub struct Sources {
+    main: String,
     /// As on the command line.
     script: String,
-    main: String,
     root: PathBuf,
     stdin: Option<String>,
     locked: AtomicBool,
@@ -115,8 +115,8 @@ impl Sources {
         };
         let root = path.parent().unwrap_or(pwd).to_path_buf();
         Self {
-            script: script.to_owned(),
             main: file_url(&path),
+            script: script.to_owned(),
             root,
             stdin,
             locked: AtomicBool::new(false),
@@ -125,14 +125,14 @@ impl Sources {
         }
     }
 
-    /// The main script as on the command line.
-    pub fn script(&self) -> &str {
-        &self.script
-    }
-
     /// The main script's URL.
     pub fn main(&self) -> &str {
         &self.main
+    }
+
+    /// The main script as it was named on the command line.
+    pub fn script(&self) -> &str {
+        &self.script
     }
 
     /// Ends the time in which new files may be loaded.

@@ -144,7 +144,7 @@ fn could_not_load(url: &str, script: &str, text: &str) -> String {
 /// The error line and exit code for init code that failed.
 pub fn init_failure(sources: &Sources, error: InitError) -> Failure {
     let main = sources.main();
-    let script = main.rsplit('/').next().unwrap_or(main);
+    let script = sources.script();
     match error {
         InitError::Script(error) => script_failure(main, script, &error),
         InitError::Load(text) => {
