@@ -15,5 +15,4 @@ mod stream;
 mod value;
 
 pub use server::Server;
-pub use settings::{Finish, Framing, Settings, Usage};
-pub use stats::Figures;
+pub use settings::Settings;

@@ -126,6 +126,7 @@ layer! {
     summary_time_unit: String = "summaryTimeUnit", "SUMMARY_TIME_UNIT";
     system_tags: SystemTags = "systemTags", "SYSTEM_TAGS";
     tags: BTreeMap<String, String> = "tags", "TAGS";
+    /// Has no effect: samples wait in no buffer of fixed size.
     metric_samples_buffer_size: i64 = "metricSamplesBufferSize", "METRIC_SAMPLES_BUFFER_SIZE";
     no_cookies_reset: bool = "noCookiesReset", "NO_COOKIES_RESET";
     discard_response_bodies: bool = "discardResponseBodies", "DISCARD_RESPONSE_BODIES";

@@ -16,21 +16,17 @@ mod value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::executor::Share;
 use crate::executor::reservation::Requirements;
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
-use crate::k6::quote::quote;
 use crate::k6::system_tag::SystemTags;
-use crate::log;
 use crate::metrics::threshold::ThresholdSpec;
 use crate::metrics::trend_stat::TrendStat;
 use crate::net::dns::Dns;
 use crate::net::hosts::{Cidr, HostMap, HostPattern};
 use crate::net::tls::Tls;
-pub use layer::{Layer, Scenarios};
+pub use layer::Layer;
 pub use runtime::RuntimeOptions;
 pub use scenario::Scenario;
 use tls::TlsAuth;
@@ -92,14 +88,12 @@ pub struct Options {
     pub no_connection_reuse: bool,
     pub no_vu_connection_reuse: bool,
     pub min_iteration_duration: Duration,
-    pub ext: Option<Value>,
     pub summary_trend_stats: Vec<TrendStat>,
     /// `None`: the unit that fits each value.
     pub summary_time_unit: Option<TimeUnit>,
     pub system_tags: SystemTags,
     /// On every sample.
     pub tags: BTreeMap<String, String>,
-    pub metric_samples_buffer_size: u32,
     pub no_cookies_reset: bool,
     pub discard_response_bodies: bool,
 }
@@ -126,17 +120,6 @@ impl Resolved {
             None => Ok(()),
         }
     }
-}
-
-/// Reads the options that a script exports; keys that are no options are logged as a warning.
-pub fn script_layer(json: &Value) -> Result<Layer, Failure> {
-    let (layer, unknown) = Layer::from_json(json, "script")?;
-    if let Some(field) = unknown.first() {
-        let error = format!("json: unknown field {}", quote(field));
-        let message = "There were unknown fields in the options exported in the script";
-        log::emit(log::Level::Warn, message, &[("error", &error)]);
-    }
-    Ok(layer)
 }
 
 /// Merges the levels, derives the scenarios, checks everything and applies the defaults.
@@ -258,7 +241,6 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         no_connection_reuse: on(layer.no_connection_reuse),
         no_vu_connection_reuse: on(layer.no_vu_connection_reuse),
         min_iteration_duration: time(layer.min_iteration_duration, 0),
-        ext: layer.ext,
         // All can be read: `check` saw them.
         summary_trend_stats: layer
             .summary_trend_stats
@@ -269,7 +251,6 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         summary_time_unit: layer.summary_time_unit.as_deref().and_then(TimeUnit::from_name),
         system_tags: layer.system_tags.unwrap_or(SystemTags::DEFAULT),
         tags: layer.tags.unwrap_or_default(),
-        metric_samples_buffer_size: count("metricSamplesBufferSize", layer.metric_samples_buffer_size, 1000)?,
         no_cookies_reset: on(layer.no_cookies_reset),
         discard_response_bodies: on(layer.discard_response_bodies),
     })

@@ -20,7 +20,6 @@ pub struct Scenario {
     pub executor: Arc<dyn Executor>,
     /// After `setup()`.
     pub start_time: Duration,
-    pub graceful_stop: Duration,
     /// The exported function to call.
     pub exec: String,
     /// Laid over `__ENV` while a VU works for the scenario.
@@ -110,7 +109,6 @@ fn settle_one(executor: Arc<dyn Executor>) -> Scenario {
     let common = executor.common().clone();
     Scenario {
         start_time: common.start_time(),
-        graceful_stop: common.graceful_stop(),
         exec: common.exec().to_owned(),
         name: common.name,
         env: common.env.unwrap_or_default(),

@@ -13,6 +13,8 @@ use super::stop::StopSignal;
 use crate::js::{Interrupt, ScriptError, Sources};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
+use crate::k6::quote::quote;
+use crate::log::{self, Level};
 use crate::modules;
 use crate::net::Shared;
 use crate::options::{self, Layer, Resolved, RuntimeOptions, Sources as Layers};
@@ -117,12 +119,10 @@ impl Loaded {
     pub fn resolve(&self, layers: &Layers) -> Result<Resolved, Failure> {
         let (script, unknown) = self.layer()?;
         if !unknown.is_empty() {
-            let names = unknown.join(", ");
-            crate::log::emit(
-                crate::log::Level::Warn,
-                "There were unknown fields in the options exported in the script",
-                &[("fields", &names)],
-            );
+            let names: Vec<_> = unknown.iter().map(|name| quote(name)).collect();
+            let error = format!("json: unknown field {}", names.join(", "));
+            let text = "There were unknown fields in the options exported in the script";
+            log::emit(Level::Warn, text, &[("error", &error)]);
         }
         options::resolve(Layers { script, ..layers.clone() })
     }

@@ -66,6 +66,9 @@ impl VirtualUser {
         let settled = self.engine.event_loop.settle(called, context, &|until| state.wait(until));
         let end = Instant::now();
 
+        if options.as_ref().is_some_and(|o| o.no_vu_connection_reuse) {
+            state.forget_client();
+        }
         state.iteration.set(state.iteration.get() + 1);
         state.iteration_in_scenario.set(state.iteration_in_scenario.get() + 1);
         if state.interrupt.is_raised() {

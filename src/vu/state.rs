@@ -285,7 +285,7 @@ impl State {
         Ok(client)
     }
 
-    /// Closes the VU's idle connections by forgetting its client.
+    /// Closes the VU's idle connections by forgetting its client (`noVUConnectionReuse`).
     pub fn forget_client(&self) {
         *self.client.borrow_mut() = None;
     }
