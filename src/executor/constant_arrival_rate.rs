@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
+use super::base::{self, Base, shown};
 use super::share::Stripe;
 use super::{Arrivals, Executor, Open, Plan, Reservation, Share};
 use crate::k6::duration::GoDuration;
@@ -19,7 +19,7 @@ pub(super) const TIME_UNIT: GoDuration = GoDuration::from_secs(1);
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConstantArrivalRate {
-    pub common: Common,
+    pub common: Base,
     pub rate: Option<i64>,
     pub time_unit: Option<GoDuration>,
     pub duration: Option<GoDuration>,
@@ -62,12 +62,12 @@ impl Pool {
 
     /// How many VUs an instance pre-allocates, and how many it may have.
     pub(super) fn sizes(&self, share: &Share) -> (u32, u32) {
-        (every::share_of_vus(self.pre_allocated(), share), every::share_of_vus(self.max(), share))
+        (base::share_of_vus(self.pre_allocated(), share), base::share_of_vus(self.max(), share))
     }
 
     /// Which starts fall to an instance: those of its VUs.
     pub(super) fn stripe(&self, share: &Share) -> Stripe {
-        every::stripe_among(self.max(), share)
+        base::stripe_among(self.max(), share)
     }
 
     /// The part of the starts that falls to an instance.
@@ -99,7 +99,7 @@ pub(super) fn check_time_unit(unit: GoDuration, problems: &mut Vec<String>) {
 }
 
 impl ConstantArrivalRate {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             rate: fields.take("rate")?,
@@ -124,7 +124,7 @@ impl ConstantArrivalRate {
 }
 
 impl Executor for ConstantArrivalRate {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
@@ -136,7 +136,7 @@ impl Executor for ConstantArrivalRate {
             Some(_) => {}
         }
         check_time_unit(self.time_unit(), &mut problems);
-        every::check_duration(self.duration, &mut problems);
+        base::check_duration(self.duration, &mut problems);
         self.pool.check(&mut problems);
         problems
     }
@@ -151,7 +151,7 @@ impl Executor for ConstantArrivalRate {
     }
 
     fn plan(&self, share: &Share) -> Plan {
-        let rate = every::count(self.rate.unwrap_or(0));
+        let rate = base::count(self.rate.unwrap_or(0));
         let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
         let time_unit = self.time_unit().to_std();
         Plan::Open(Open {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
+use super::base::{self, Base, shown};
 use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Mismatch};
@@ -15,13 +15,13 @@ pub const NAME: &str = "constant-vus";
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConstantVus {
-    pub common: Common,
+    pub common: Base,
     pub vus: Option<i64>,
     pub duration: Option<GoDuration>,
 }
 
 impl ConstantVus {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self { common, vus: fields.take("vus")?, duration: fields.take("duration")? })
     }
 
@@ -30,7 +30,7 @@ impl ConstantVus {
     }
 
     fn share_of_vus(&self, share: &Share) -> u32 {
-        every::share_of_vus(self.vus(), share)
+        base::share_of_vus(self.vus(), share)
     }
 
     fn duration(&self) -> Duration {
@@ -39,14 +39,14 @@ impl ConstantVus {
 }
 
 impl Executor for ConstantVus {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        every::check_vus(self.vus(), &mut problems);
-        every::check_duration(self.duration, &mut problems);
+        base::check_vus(self.vus(), &mut problems);
+        base::check_duration(self.duration, &mut problems);
         problems
     }
 

@@ -4,9 +4,9 @@
 //! one for open ones, whatever executors there will ever be.
 
 pub mod arrivals;
+mod base;
 mod constant_arrival_rate;
 mod constant_vus;
-mod every;
 mod per_vu_iterations;
 mod ramping_arrival_rate;
 mod ramping_vus;
@@ -24,9 +24,9 @@ use serde_json::Value;
 use crate::k6::json::{Fields, Mismatch};
 use crate::k6::quote::quote;
 pub use arrivals::Arrivals;
+pub use base::{Base, GRACEFUL_STOP};
 pub use constant_arrival_rate::ConstantArrivalRate;
 pub use constant_vus::ConstantVus;
-pub use every::{Common, GRACEFUL_STOP};
 pub use per_vu_iterations::PerVuIterations;
 pub use ramping_arrival_rate::RampingArrivalRate;
 pub use ramping_vus::RampingVus;
@@ -39,7 +39,7 @@ pub use stage::Stage;
 /// A scenario's configuration: one file per type, all with k6's names and defaults.
 pub trait Executor: fmt::Debug + Send + Sync {
     /// What every scenario has, whatever its executor.
-    fn common(&self) -> &Common;
+    fn common(&self) -> &Base;
 
     /// What is wrong with the configuration, in k6's words; empty if nothing is.
     fn validate(&self) -> Vec<String>;
@@ -75,7 +75,7 @@ pub trait Executor: fmt::Debug + Send + Sync {
     }
 }
 
-type Read = fn(Common, &mut Fields) -> Result<Box<dyn Executor>, Mismatch>;
+type Read = fn(Base, &mut Fields) -> Result<Box<dyn Executor>, Mismatch>;
 
 /// Every executor: the name that scripts write, and how its own fields are read.
 pub const EXECUTORS: &[(&str, Read)] = &[
@@ -98,7 +98,7 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
     let Some((kind, read)) = EXECUTORS.iter().find(|(kind, _)| *kind == executor) else {
         return Err(Mismatch::Sentence(format!("unknown executor type '{executor}'")));
     };
-    let common = Common::read(name, kind, &mut fields).map_err(located)?;
+    let common = Base::read(name, kind, &mut fields).map_err(located)?;
     let parsed = read(common, &mut fields).map_err(located)?;
     match fields.unknown().next() {
         Some(field) => Err(Mismatch::Sentence(format!("json: unknown field {}", quote(field)))),

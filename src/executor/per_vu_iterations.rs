@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
+use super::base::{self, Base, shown};
 use super::shared_iterations::MAX_DURATION;
 use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
 use crate::k6::duration::GoDuration;
@@ -16,14 +16,14 @@ pub const NAME: &str = "per-vu-iterations";
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PerVuIterations {
-    pub common: Common,
+    pub common: Base,
     pub vus: Option<i64>,
     pub iterations: Option<i64>,
     pub max_duration: Option<GoDuration>,
 }
 
 impl PerVuIterations {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             vus: fields.take("vus")?,
@@ -37,7 +37,7 @@ impl PerVuIterations {
     }
 
     fn share_of_vus(&self, share: &Share) -> u32 {
-        every::share_of_vus(self.vus(), share)
+        base::share_of_vus(self.vus(), share)
     }
 
     fn iterations(&self) -> i64 {
@@ -50,17 +50,17 @@ impl PerVuIterations {
 }
 
 impl Executor for PerVuIterations {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        every::check_vus(self.vus(), &mut problems);
+        base::check_vus(self.vus(), &mut problems);
         if self.iterations() <= 0 {
             problems.push("the number of iterations must be more than 0".to_owned());
         }
-        every::check_max_duration(self.max_duration(), &mut problems);
+        base::check_max_duration(self.max_duration(), &mut problems);
         problems
     }
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::base::{self, Base, shown};
 use super::constant_arrival_rate::{self as constant, Pool};
-use super::every::{self, Common, shown};
 use super::share::Stripe;
 use super::stage::{self, Stage};
 use super::{Arrivals, Executor, Open, Plan, Reservation, Share};
@@ -16,7 +16,7 @@ pub const NAME: &str = "ramping-arrival-rate";
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RampingArrivalRate {
-    pub common: Common,
+    pub common: Base,
     pub start_rate: Option<i64>,
     pub time_unit: Option<GoDuration>,
     pub stages: Option<Vec<Stage>>,
@@ -24,7 +24,7 @@ pub struct RampingArrivalRate {
 }
 
 impl RampingArrivalRate {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             start_rate: fields.take("startRate")?,
@@ -53,7 +53,7 @@ impl RampingArrivalRate {
 }
 
 impl Executor for RampingArrivalRate {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
@@ -79,8 +79,8 @@ impl Executor for RampingArrivalRate {
     }
 
     fn plan(&self, share: &Share) -> Plan {
-        let stages = stage::values(self.stages()).map(|(duration, target)| (duration, every::count(target)));
-        let start = every::count(self.start_rate());
+        let stages = stage::values(self.stages()).map(|(duration, target)| (duration, base::count(target)));
+        let start = base::count(self.start_rate());
         let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
         let time_unit = self.time_unit().to_std();
         Plan::Open(Open {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
+use super::base::{self, Base, shown};
 use super::share::Stripe;
 use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
 use crate::k6::duration::GoDuration;
@@ -19,14 +19,14 @@ pub(super) const MAX_DURATION: GoDuration = GoDuration::from_secs(600);
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SharedIterations {
-    pub common: Common,
+    pub common: Base,
     pub vus: Option<i64>,
     pub iterations: Option<i64>,
     pub max_duration: Option<GoDuration>,
 }
 
 impl SharedIterations {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             vus: fields.take("vus")?,
@@ -44,13 +44,13 @@ impl SharedIterations {
     }
 
     fn share_of_vus(&self, share: &Share) -> u32 {
-        every::share_of_vus(self.vus(), share)
+        base::share_of_vus(self.vus(), share)
     }
 
     /// Each instance does as much of the iterations as it has of the VUs.
     fn share_of_iterations(&self, share: &Share) -> u64 {
-        let by_vus = share.among(every::count(self.vus()));
-        by_vus.map_or(0, |share| share.scale(every::count(self.iterations())))
+        let by_vus = share.among(base::count(self.vus()));
+        by_vus.map_or(0, |share| share.scale(base::count(self.iterations())))
     }
 
     fn max_duration(&self) -> GoDuration {
@@ -59,13 +59,13 @@ impl SharedIterations {
 }
 
 impl Executor for SharedIterations {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        every::check_vus(self.vus(), &mut problems);
+        base::check_vus(self.vus(), &mut problems);
         if self.iterations() < self.vus() {
             problems.push(format!(
                 "the number of iterations ({}) can't be less than the number of VUs ({})",
@@ -73,7 +73,7 @@ impl Executor for SharedIterations {
                 self.vus()
             ));
         }
-        every::check_max_duration(self.max_duration(), &mut problems);
+        base::check_max_duration(self.max_duration(), &mut problems);
         problems
     }
 
@@ -98,7 +98,7 @@ impl Executor for SharedIterations {
     }
 
     fn stripe(&self, share: &Share) -> Stripe {
-        every::stripe_among(self.vus(), share)
+        base::stripe_among(self.vus(), share)
     }
 
     fn reservation(&self, share: &Share) -> Vec<Reservation> {

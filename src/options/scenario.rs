@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::layer::{Layer, Scenarios};
 use crate::executor::reservation::{Requirements, requirements};
-use crate::executor::{Common, ConstantVus, Executor, PerVuIterations, RampingVus, Share, SharedIterations};
+use crate::executor::{Base, ConstantVus, Executor, PerVuIterations, RampingVus, Share, SharedIterations};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 
@@ -36,7 +36,7 @@ pub(super) fn derive(layer: &mut Layer, warnings: &mut Vec<String>) -> Result<()
         let text = format!("using `{first}` and `{second}` options simultaneously is not allowed");
         Err(Failure::new(ExitCode::INVALID_CONFIG, text))
     };
-    let common = |executor| Common::new(DEFAULT_NAME, executor);
+    let common = |executor| Base::new(DEFAULT_NAME, executor);
     let derived: Arc<dyn Executor> = if layer.iterations.is_some() {
         if stages {
             return conflict("iterations", "stages");

@@ -95,11 +95,11 @@ pub fn run(request: Request) -> Result<ExitCode> {
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
-    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
-    display.finish();
     if request.runtime.linger && test.control.reason().is_none() {
         stop.linger();
     }
+    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
+    display.finish();
     Ok(ending::verdict(&test, &result, end.failure))
 }
 

@@ -17,7 +17,7 @@ const SHORTEST: GoDuration = GoDuration::from_secs(1);
 
 /// The fields that all executors share, as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Common {
+pub struct Base {
     /// The scenario's key in `scenarios`.
     pub name: String,
     /// The executor's name, such as `constant-vus`.
@@ -31,7 +31,7 @@ pub struct Common {
     pub options: Option<Value>,
 }
 
-impl Common {
+impl Base {
     /// Without any field set: what the shortcuts start from.
     pub fn new(name: &str, executor: &'static str) -> Self {
         Self { name: name.to_owned(), executor, ..Self::default() }
