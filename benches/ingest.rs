@@ -6,8 +6,9 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use ssek::k6::builtin::{CHECKS, HTTP_REQ_DURATION, HTTP_REQS, ITERATIONS};
 use ssek::k6::system_tag::SystemTags;
+use ssek::metrics::engine::{Engine, EngineConfig};
 use ssek::metrics::ingest::Ingest;
-use ssek::metrics::{Batch, Engine, EngineConfig, Registry, Sample, TagSet, Timestamp, definition};
+use ssek::metrics::{Batch, Registry, Sample, TagSet, Timestamp, definition};
 
 const SAMPLES: usize = 64 * 1000;
 

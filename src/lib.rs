@@ -1,9 +1,10 @@
 //! ssek: a load generator for streaming HTTP services that runs k6 scripts.
 //!
-//! The layers, in the order in which they may import each other (a layer sees only those above it;
-//! `metrics`, `net`, `executor` and `mock` do not see each other). `tests/architecture.rs` holds this.
+//! The layers, of which each imports only those before it; those in braces do not see each other:
+//! `k6`, `log`, {`metrics`, `net`, `executor`, `mock`}, `options`, `js`, `vu`, `modules`, `summary`,
+//! `output`, `run`, `cmd`. `tests/architecture.rs` holds this.
 
-pub mod cmd;
+pub mod cmd; // one file per subcommand
 pub mod executor; // when iterations start
 pub mod js; // the engine, embedded
 pub mod k6; // what k6 decides: names, numbers, wording
@@ -16,4 +17,4 @@ pub mod options; // what was typed, and what it means
 pub mod output; // samples out, while running
 pub mod run; // a test run: clock, threads, stop signal
 pub mod summary; // the end-of-test result and its faces
-pub mod vu; // the hot path // one file per subcommand
+pub mod vu; // the hot path

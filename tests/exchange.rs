@@ -1,5 +1,7 @@
 //! Whole calls: redirects, cookies, decompression, and servers that misbehave.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "support/slow_server.rs"]
 mod support;
 
@@ -116,7 +118,7 @@ fn bodies_are_unpacked_and_their_headers_kept() {
 #[test]
 fn hosts_send_a_name_elsewhere() {
     let server = Server::new(|_, stream| respond(stream, "200 OK", "", b""));
-    let hosts = HostMap::new([("nowhere.test", server.addr.to_string().as_str())]).unwrap();
+    let hosts = HostMap::from_iter([("nowhere.test", server.addr.to_string().parse().unwrap())]);
     let client = client(Config { hosts, ..Config::default() });
     let call = Call::new("GET", Url::parse("http://nowhere.test/").unwrap());
     let exchange = block_on(fetch(&client, call));

@@ -7,6 +7,7 @@
 mod binary;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use binary::{beside_repository, in_repository};
@@ -20,18 +21,22 @@ fn the_cases_that_differ_from_k6_are_those_in_the_papers() {
         eprintln!("SKIPPED: there are no golden cases in ../shared/golden");
         return;
     };
-    let output =
-        match Command::new("python3").arg(check).args(["--ssek", env!("CARGO_BIN_EXE_ssek")]).output() {
-            Ok(output) => output,
-            Err(e) => return eprintln!("SKIPPED: the golden cases need python3: {e}"),
-        };
-    let shown = String::from_utf8_lossy(&output.stdout);
-    let counted = shown.lines().find(|line| line.starts_with("exit codes right: "));
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(counted.is_some(), "check.py did not finish:\n{shown}\n{complaint}");
-
-    let differing = differing(&shown);
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: the golden cases need python3");
+        return;
+    }
+    let mut shown = run(&check, &[]);
+    let mut differing = differing_of(&shown);
     let documented = documented();
+    // A case whose lines depend on when a busy machine gets to them has another chance on its own.
+    let surprising =
+        differing.keys().filter(|case| !documented.contains_key(*case)).cloned().collect::<Vec<_>>();
+    if !surprising.is_empty() {
+        let again = run(&check, &surprising);
+        let still = differing_of(&again);
+        differing.retain(|case, _| !surprising.contains(case) || still.contains_key(case));
+        shown = format!("{shown}\nagain:\n{again}");
+    }
     let mut wrong = Vec::new();
     for (case, exit) in &differing {
         match documented.get(case) {
@@ -49,8 +54,20 @@ fn the_cases_that_differ_from_k6_are_those_in_the_papers() {
     assert!(wrong.is_empty(), "{}\n\ncheck.py said:\n{shown}", wrong.join("\n"));
 }
 
+/// What check.py prints for the cases with these names, or for all.
+fn run(check: &Path, cases: &[String]) -> String {
+    let mut command = Command::new("python3");
+    command.arg(check).args(["--ssek", env!("CARGO_BIN_EXE_ssek")]).args(cases);
+    let output = command.output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let counted = shown.lines().any(|line| line.starts_with("exit codes right: "));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(counted, "check.py did not finish:\n{shown}\n{complaint}");
+    shown
+}
+
 /// The cases that check.py complains about, with what it says of their exit codes.
-fn differing(shown: &str) -> BTreeMap<String, Option<String>> {
+fn differing_of(shown: &str) -> BTreeMap<String, Option<String>> {
     let cases = shown.lines().filter_map(|line| line.split_once(": "));
     cases
         .filter(|(case, _)| !case.contains(' '))
@@ -80,7 +97,7 @@ fn documented() -> BTreeMap<String, Option<String>> {
 #[test]
 fn what_check_py_says_is_understood() {
     let shown = "sse-drop: exit 0, not 105, stdout\nsse-get: stderr\n95 passed, 2 failed\nexit codes right: 96 of 97\n";
-    let cases = differing(shown);
+    let cases = differing_of(shown);
     assert_eq!(cases.len(), 2);
     assert_eq!(cases["sse-drop"].as_deref(), Some("exit 0, not 105"));
     assert_eq!(cases["sse-get"], None);

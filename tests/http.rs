@@ -4,59 +4,15 @@
 
 #[path = "support/binary.rs"]
 mod binary;
+#[path = "support/http_script.rs"]
+mod script;
 #[path = "support/slow_server.rs"]
 mod support;
 
 use std::io::Read;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
 
-use binary::{Outcome, Run, ssek};
-use serde_json::Value;
+use script::{log, ok, path, run, samples, tag};
 use support::{Request, Server, Stream, Then, respond};
-
-const IMPORTS: &str = "import http from 'k6/http'\nconst U = __ENV.U\n";
-
-/// A run of `script` against a server; its log lines are bare messages.
-fn run(server: &Server, args: &[&str], script: &str) -> (Run, Outcome) {
-    let mut all = vec!["run", "-q", "--log-format", "raw", "--out", "json=out.json"];
-    all.extend(args);
-    let url = format!("U=http://{}", server.addr);
-    all.extend(["-e", &url, "script.js"]);
-    let mut run = ssek(&all).file("script.js", &format!("{IMPORTS}{script}"));
-    let outcome = run.outcome();
-    (run, outcome)
-}
-
-/// What a script with one iteration prints.
-fn log(server: &Server, script: &str) -> Vec<String> {
-    let (_run, outcome) = run(server, &["-i", "1"], script);
-    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
-    outcome.stderr.lines().map(str::to_owned).collect()
-}
-
-/// The values and tags of a metric's samples.
-fn samples(run: &Run, metric: &str) -> Vec<(f64, Value)> {
-    let text = std::fs::read_to_string(run.folder.path().join("out.json")).unwrap();
-    let points = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    points
-        .filter(|point| point["type"] == "Point" && point["metric"] == metric)
-        .map(|mut point| (point["data"]["value"].as_f64().unwrap(), point["data"]["tags"].take()))
-        .collect()
-}
-
-fn tag(samples: &[(f64, Value)], name: &str) -> Vec<String> {
-    samples.iter().map(|(_, tags)| tags[name].as_str().unwrap_or("-").to_owned()).collect()
-}
-
-fn path(request: &Request) -> &str {
-    request.line.split(' ').nth(1).unwrap()
-}
-
-/// Answers every request with `ok`.
-fn ok() -> Server {
-    Server::new(|_, stream| respond(stream, "200 OK", "", b"ok"))
-}
 
 /// Answers with the request's own body.
 fn echo() -> Server {
@@ -310,89 +266,6 @@ fn cookies_live_as_long_as_an_iteration() {
     let sent: Vec<_> = requests.iter().map(|request| request.header("cookie").unwrap_or("-")).collect();
     let iteration = ["-", "s=c; own=r; s=1", "-", "own=x"];
     assert_eq!(sent, [iteration, iteration].concat());
-}
-
-/// A server that answers only when `together` requests are there at once.
-fn together(together: usize) -> Server {
-    let barrier = Arc::new(Barrier::new(together));
-    Server::new(move |request, stream| {
-        barrier.wait();
-        respond(stream, "200 OK", "", path(request).as_bytes())
-    })
-}
-
-#[test]
-fn a_batch_is_sent_at_once() {
-    let server = together(3);
-    let script = "export default function () {
-        const list = http.batch([U + '/1', ['POST', U + '/2', 'b', { tags: { n: 2 } }], { url: U + '/3', method: 'put' }])
-        console.log(list.map((r) => r.request.method + r.body).join())
-        const map = http.batch({ a: U + '/a', b: http.url`${U}/b`, c: { url: U + '/c' } })
-        console.log(Object.entries(map).map(([k, r]) => k + r.body).join())
-    }";
-    assert_eq!(log(&server, script), ["GET/1,POST/2,PUT/3", "a/a,b/b,c/c"]);
-}
-
-#[test]
-fn a_batch_keeps_its_limits() {
-    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let peak = most.clone();
-    let server = Server::new(move |_, stream| {
-        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        std::thread::sleep(std::time::Duration::from_millis(5));
-        now.fetch_sub(1, Ordering::SeqCst);
-        respond(stream, "200 OK", "", b"ok")
-    });
-    for limits in ["batch: 2", "batchPerHost: 2"] {
-        peak.store(0, Ordering::SeqCst);
-        let script = format!(
-            "export const options = {{ {limits} }}
-            export default function () {{ console.log(http.batch(Array(8).fill(U)).filter((r) => r.status === 200).length) }}"
-        );
-        assert_eq!(log(&server, &script), ["8"]);
-        assert_eq!(peak.load(Ordering::SeqCst), 2, "{limits}");
-    }
-}
-
-#[test]
-fn a_malformed_batch_sends_nothing() {
-    let server = ok();
-    let script = "export default function () {
-        console.log(http.batch([U, 5, U]).map((r) => r && r.error).join('|'))
-        for (const args of [[], [1], [[], []]]) {
-            try { http.batch(...args) } catch (e) { console.log(e.message) }
-        }
-    }";
-    let lines = log(&server, script);
-    let expected = [
-        "A batch request failed",
-        "|invalid URL value '5'|",
-        "no argument was provided to http.batch()",
-        "invalid http.batch() argument type int64",
-        "http.batch() accepts only an array or an object of requests",
-    ];
-    assert_eq!(lines, expected);
-    assert!(server.requests().is_empty());
-}
-
-#[test]
-fn asynchronous_requests_run_beside_each_other_and_the_script() {
-    let server = together(2);
-    let script = "export default async function () {
-        const both = await Promise.all([http.asyncRequest('GET', U + '/1'), http.asyncRequest('POST', U + '/2', 'b')])
-        console.log(both.map((r) => r.body).join())
-        // Goes on while another call blocks.
-        const first = http.asyncRequest('GET', U + '/3')
-        console.log(http.get(U + '/4').body, (await first).body)
-        console.log((await http.asyncRequest('GET', 'http://127.0.0.1:1')).error_code)
-        try { await http.asyncRequest('GET', 'http://127.0.0.1:1', null, { throw: true }) } catch (e) { console.log(e.name) }
-        // Nobody waits for these, but the iteration does.
-        http.asyncRequest('GET', U + '/5')
-        http.asyncRequest('GET', U + '/6').then((r) => console.log(r.body))
-    }";
-    let (run, outcome) = run(&server, &["-i", "1"], script);
-    assert_eq!(outcome.stderr, "/1,/2\n/4 /3\nRequest Failed\n1212\nGoError\n/6\n");
-    assert_eq!(samples(&run, "http_reqs").len(), 8);
 }
 
 #[test]

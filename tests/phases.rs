@@ -3,6 +3,8 @@
 //! Delays are bounded from below only, and loosely, for this machine may be busy; that the phases add up to the
 //! whole says the rest.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "support/slow_server.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! Every stream of the corpora gives its events however it is cut.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

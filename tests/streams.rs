@@ -1,5 +1,7 @@
 //! Event streams over sockets: instants, connections, compression, and every way a stream can end.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "support/h2.rs"]
 mod h2;
 #[path = "support/slow_server.rs"]

@@ -112,6 +112,7 @@ impl MockArgs {
 pub(super) fn run(args: &MockArgs) -> Result<ExitCode> {
     let settings = args.settings()?;
     let listen = resolve(&args.listen)?;
+    super::open_files::raise_limit();
     // Before the server, so that a signal that comes early ends it properly.
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("waiting for signals")?;
     let server = Server::start(settings, listen)?;

@@ -6,6 +6,7 @@ mod global;
 mod inspect;
 mod mock;
 mod new;
+mod open_files;
 pub mod run;
 mod usage;
 mod version;

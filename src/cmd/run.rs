@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 
-use super::GlobalFlags;
+use super::{GlobalFlags, open_files};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
@@ -40,6 +40,7 @@ impl RunArgs {
 /// Runs the test; the code is what the process exits with.
 pub fn run(args: RunArgs) -> Result<ExitCode, anyhow::Error> {
     let script = args.script()?.to_owned();
+    open_files::raise_limit();
     let file = ConfigFile::read(args.global.config.as_deref(), &super::env)?;
     for key in &file.unknown {
         log::warn(format!("unknown key '{key}' in the config file"));

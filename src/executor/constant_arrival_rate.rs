@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
-use super::{Executor, Plan, Reservation};
+use super::base::{self, Base, shown};
+use super::share::Stripe;
+use super::{Arrivals, Executor, Open, Plan, Reservation, Share};
 use crate::k6::duration::GoDuration;
-use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Fields, Mismatch};
 
 /// The name that scripts write.
@@ -19,7 +19,7 @@ pub(super) const TIME_UNIT: GoDuration = GoDuration::from_secs(1);
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConstantArrivalRate {
-    pub common: Common,
+    pub common: Base,
     pub rate: Option<i64>,
     pub time_unit: Option<GoDuration>,
     pub duration: Option<GoDuration>,
@@ -60,16 +60,30 @@ impl Pool {
         }
     }
 
-    /// `maxVUs: 3`, or `maxVUs: 2-10` where the pool may grow.
-    pub(super) fn describe(&self) -> String {
-        let (least, most) = (self.pre_allocated(), self.max());
-        if most > least { format!("maxVUs: {least}-{most}") } else { format!("maxVUs: {most}") }
+    /// How many VUs an instance pre-allocates, and how many it may have.
+    pub(super) fn sizes(&self, share: &Share) -> (u32, u32) {
+        (base::share_of_vus(self.pre_allocated(), share), base::share_of_vus(self.max(), share))
     }
 
-    pub(super) fn reservation(&self, end: Duration) -> Vec<Reservation> {
-        let planned = every::vus(self.pre_allocated());
-        let unplanned = every::vus(self.max()).saturating_sub(planned);
-        Reservation::constant(planned.into(), unplanned.into(), end)
+    /// Which starts fall to an instance: those of its VUs.
+    pub(super) fn stripe(&self, share: &Share) -> Stripe {
+        base::stripe_among(self.max(), share)
+    }
+
+    /// The part of the starts that falls to an instance.
+    pub(super) fn part(&self, share: &Share) -> f64 {
+        f64::from(self.sizes(share).1) / self.max().max(1) as f64
+    }
+
+    /// `maxVUs: 3`, or `maxVUs: 2-10` where the pool may grow.
+    pub(super) fn describe(&self, share: &Share) -> String {
+        let (least, most) = self.sizes(share);
+        if most > least { format!("maxVUs: {least}-{most}") } else { format!("maxVUs: {least}") }
+    }
+
+    pub(super) fn reservation(&self, end: Duration, share: &Share) -> Vec<Reservation> {
+        let (planned, most) = self.sizes(share);
+        Reservation::constant(planned.into(), most.saturating_sub(planned).into(), end)
     }
 }
 
@@ -84,18 +98,8 @@ pub(super) fn check_time_unit(unit: GoDuration, problems: &mut Vec<String>) {
     }
 }
 
-/// The error of executors whose driver is still to come.
-pub(super) fn not_yet(common: &Common) -> Failure {
-    let text = format!(
-        "scenario '{}' uses the executor {}, which this version can check but not run yet; it arrives with \
-         the next version. Use constant-vus, ramping-vus, shared-iterations or per-vu-iterations until then",
-        common.name, common.executor
-    );
-    Failure::new(ExitCode::INVALID_CONFIG, text)
-}
-
 impl ConstantArrivalRate {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             rate: fields.take("rate")?,
@@ -108,10 +112,19 @@ impl ConstantArrivalRate {
     fn time_unit(&self) -> GoDuration {
         self.time_unit.unwrap_or(TIME_UNIT)
     }
+
+    fn duration(&self) -> Duration {
+        self.duration.unwrap_or_default().to_std()
+    }
+
+    /// The instance's iterations a second.
+    fn per_second(&self, share: &Share) -> f64 {
+        per_second(self.rate.unwrap_or(0), self.time_unit()) * self.pool.part(share)
+    }
 }
 
 impl Executor for ConstantArrivalRate {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
@@ -123,27 +136,40 @@ impl Executor for ConstantArrivalRate {
             Some(_) => {}
         }
         check_time_unit(self.time_unit(), &mut problems);
-        every::check_duration(self.duration, &mut problems);
+        base::check_duration(self.duration, &mut problems);
         self.pool.check(&mut problems);
         problems
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, share: &Share) -> String {
         format!(
             "{:.2} iterations/s for {}{}",
-            per_second(self.rate.unwrap_or(0), self.time_unit()),
+            self.per_second(share),
             self.duration.unwrap_or_default(),
-            self.common.describe(&[self.pool.describe()]),
+            self.common.describe(&[self.pool.describe(share)]),
         )
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        Err(not_yet(&self.common))
+    fn plan(&self, share: &Share) -> Plan {
+        let rate = base::count(self.rate.unwrap_or(0));
+        let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
+        let time_unit = self.time_unit().to_std();
+        Plan::Open(Open {
+            arrivals: Arrivals::constant(rate, time_unit, self.duration(), self.pool.stripe(share)),
+            highest_rate: self.per_second(share),
+            duration: self.duration(),
+            graceful_stop: self.common.graceful_stop(),
+            pre_allocated_vus,
+            max_vus,
+        })
     }
 
-    fn reservation(&self) -> Vec<Reservation> {
-        let duration = self.duration.unwrap_or_default().to_std();
-        self.pool.reservation(duration.saturating_add(self.common.graceful_stop()))
+    fn stripe(&self, share: &Share) -> Stripe {
+        self.pool.stripe(share)
+    }
+
+    fn reservation(&self, share: &Share) -> Vec<Reservation> {
+        self.pool.reservation(self.duration().saturating_add(self.common.graceful_stop()), share)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

@@ -3,13 +3,16 @@
 //! An executor turns its configuration into a [`Plan`]; `run` has one driver for closed plans and
 //! one for open ones, whatever executors there will ever be.
 
+pub mod arrivals;
+mod base;
 mod constant_arrival_rate;
 mod constant_vus;
-mod every;
 mod per_vu_iterations;
 mod ramping_arrival_rate;
 mod ramping_vus;
 pub mod reservation;
+mod segment;
+mod share;
 mod shared_iterations;
 mod stage;
 
@@ -18,39 +21,49 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 use crate::k6::quote::quote;
+pub use arrivals::Arrivals;
+pub use base::{Base, GRACEFUL_STOP};
 pub use constant_arrival_rate::ConstantArrivalRate;
 pub use constant_vus::ConstantVus;
-pub use every::{Common, GRACEFUL_STOP};
 pub use per_vu_iterations::PerVuIterations;
 pub use ramping_arrival_rate::RampingArrivalRate;
 pub use ramping_vus::RampingVus;
 pub use reservation::Reservation;
+pub use segment::{Segment, SegmentSequence};
+pub use share::{Share, Stripe};
 pub use shared_iterations::SharedIterations;
 pub use stage::Stage;
 
 /// A scenario's configuration: one file per type, all with k6's names and defaults.
 pub trait Executor: fmt::Debug + Send + Sync {
     /// What every scenario has, whatever its executor.
-    fn common(&self) -> &Common;
+    fn common(&self) -> &Base;
 
     /// What is wrong with the configuration, in k6's words; empty if nothing is.
     fn validate(&self) -> Vec<String>;
 
     /// The line of the `scenarios:` block after the name: `2 looping VUs for 3s (gracefulStop: 30s)`.
-    fn describe(&self) -> String;
+    fn describe(&self, share: &Share) -> String;
 
-    /// When iterations start. Only for configurations that [`validate`](Self::validate).
-    ///
-    /// # Errors
-    /// For executors that this version cannot run yet.
-    fn plan(&self) -> Result<Plan, Failure>;
+    /// When the iterations of one instance start. Only for configurations that
+    /// [`validate`](Self::validate).
+    fn plan(&self, share: &Share) -> Plan;
 
-    /// How many VUs the scenario needs from each moment after its start on, graceful stop and
+    /// Whether there is anything to do for an instance. Not if its share has no VUs.
+    fn has_work(&self, share: &Share) -> bool {
+        self.reservation(share).iter().any(|step| step.planned + step.unplanned > 0)
+    }
+
+    /// Which of the scenario's iterations fall to an instance, counted in the order of their start.
+    fn stripe(&self, share: &Share) -> Stripe {
+        share.stripe().clone()
+    }
+
+    /// How many VUs an instance needs from each moment after its start on, graceful stop and
     /// ramp-downs included; the last step is zero and ends the scenario.
-    fn reservation(&self) -> Vec<Reservation>;
+    fn reservation(&self, share: &Share) -> Vec<Reservation>;
 
     /// The fields of this type after the common ones, in k6's order, `null` where unset.
     fn fields(&self) -> Vec<(&'static str, Value)>;
@@ -62,7 +75,7 @@ pub trait Executor: fmt::Debug + Send + Sync {
     }
 }
 
-type Read = fn(Common, &mut Fields) -> Result<Box<dyn Executor>, Mismatch>;
+type Read = fn(Base, &mut Fields) -> Result<Box<dyn Executor>, Mismatch>;
 
 /// Every executor: the name that scripts write, and how its own fields are read.
 pub const EXECUTORS: &[(&str, Read)] = &[
@@ -85,7 +98,7 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
     let Some((kind, read)) = EXECUTORS.iter().find(|(kind, _)| *kind == executor) else {
         return Err(Mismatch::Sentence(format!("unknown executor type '{executor}'")));
     };
-    let common = Common::read(name, kind, &mut fields).map_err(located)?;
+    let common = Base::read(name, kind, &mut fields).map_err(located)?;
     let parsed = read(common, &mut fields).map_err(located)?;
     match fields.unknown().next() {
         Some(field) => Err(Mismatch::Sentence(format!("json: unknown field {}", quote(field)))),
@@ -98,6 +111,42 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
 pub enum Plan {
     /// A number of VUs loop; the next iteration starts when the last one ends.
     Closed(Closed),
+    /// Iterations start when they are due, in whatever VU is free.
+    Open(Open),
+}
+
+impl Plan {
+    /// The largest number of VUs that there can be.
+    pub fn max_vus(&self) -> u32 {
+        match self {
+            Self::Closed(plan) => plan.max_vus(),
+            Self::Open(plan) => plan.max_vus,
+        }
+    }
+
+    /// No iteration starts after this.
+    pub fn duration(&self) -> Duration {
+        match self {
+            Self::Closed(plan) => plan.duration,
+            Self::Open(plan) => plan.duration,
+        }
+    }
+}
+
+/// An open model: when iterations are due, and how many VUs may run them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Open {
+    pub arrivals: Arrivals,
+    /// In iterations a second.
+    pub highest_rate: f64,
+    /// No iteration is due after this; then `graceful_stop` begins.
+    pub duration: Duration,
+    /// How long iterations may go on after `duration`.
+    pub graceful_stop: Duration,
+    /// Initialised before the test.
+    pub pre_allocated_vus: u32,
+    /// Those above `pre_allocated_vus` are initialised when an iteration finds no free VU.
+    pub max_vus: u32,
 }
 
 /// A closed model: how many VUs loop at each moment, and how many iterations there are to do.
@@ -210,7 +259,7 @@ mod tests {
         ] {
             let executor = parse("s", &json).unwrap();
             assert_eq!(executor.validate(), Vec::<String>::new());
-            assert_eq!(executor.describe(), want);
+            assert_eq!(executor.describe(&Share::whole()), want);
         }
     }
 

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
+use super::base::{self, Base, shown};
 use super::shared_iterations::MAX_DURATION;
-use super::{Budget, Closed, Executor, Plan, Reservation, Step};
+use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
 use crate::k6::duration::GoDuration;
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 
 /// The name that scripts write.
@@ -17,14 +16,14 @@ pub const NAME: &str = "per-vu-iterations";
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PerVuIterations {
-    pub common: Common,
+    pub common: Base,
     pub vus: Option<i64>,
     pub iterations: Option<i64>,
     pub max_duration: Option<GoDuration>,
 }
 
 impl PerVuIterations {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             vus: fields.take("vus")?,
@@ -37,6 +36,10 @@ impl PerVuIterations {
         self.vus.unwrap_or(1)
     }
 
+    fn share_of_vus(&self, share: &Share) -> u32 {
+        base::share_of_vus(self.vus(), share)
+    }
+
     fn iterations(&self) -> i64 {
         self.iterations.unwrap_or(1)
     }
@@ -47,38 +50,38 @@ impl PerVuIterations {
 }
 
 impl Executor for PerVuIterations {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        every::check_vus(self.vus(), &mut problems);
+        base::check_vus(self.vus(), &mut problems);
         if self.iterations() <= 0 {
             problems.push("the number of iterations must be more than 0".to_owned());
         }
-        every::check_max_duration(self.max_duration(), &mut problems);
+        base::check_max_duration(self.max_duration(), &mut problems);
         problems
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, share: &Share) -> String {
         let facts = self.common.describe(&[format!("maxDuration: {}", self.max_duration())]);
-        format!("{} iterations for each of {} VUs{facts}", self.iterations(), self.vus())
+        format!("{} iterations for each of {} VUs{facts}", self.iterations(), self.share_of_vus(share))
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        Ok(Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: every::vus(self.vus()) }],
+    fn plan(&self, share: &Share) -> Plan {
+        Plan::Closed(Closed {
+            curve: vec![Step { at: Duration::ZERO, vus: self.share_of_vus(share) }],
             budget: Budget::PerVu(u64::try_from(self.iterations()).unwrap_or(0)),
             duration: self.max_duration().to_std(),
             graceful_ramp_down: None,
             graceful_stop: self.common.graceful_stop(),
-        }))
+        })
     }
 
-    fn reservation(&self) -> Vec<Reservation> {
+    fn reservation(&self, share: &Share) -> Vec<Reservation> {
         let end = self.max_duration().to_std().saturating_add(self.common.graceful_stop());
-        Reservation::constant(every::vus(self.vus()).into(), 0, end)
+        Reservation::constant(self.share_of_vus(share).into(), 0, end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use super::base::{self, Base, shown};
 use super::constant_arrival_rate::{self as constant, Pool};
-use super::every::{Common, shown};
+use super::share::Stripe;
 use super::stage::{self, Stage};
-use super::{Executor, Plan, Reservation};
+use super::{Arrivals, Executor, Open, Plan, Reservation, Share};
 use crate::k6::duration::GoDuration;
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 
 /// The name that scripts write.
@@ -16,7 +16,7 @@ pub const NAME: &str = "ramping-arrival-rate";
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RampingArrivalRate {
-    pub common: Common,
+    pub common: Base,
     pub start_rate: Option<i64>,
     pub time_unit: Option<GoDuration>,
     pub stages: Option<Vec<Stage>>,
@@ -24,7 +24,7 @@ pub struct RampingArrivalRate {
 }
 
 impl RampingArrivalRate {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             start_rate: fields.take("startRate")?,
@@ -45,10 +45,15 @@ impl RampingArrivalRate {
     fn stages(&self) -> &[Stage] {
         self.stages.as_deref().unwrap_or_default()
     }
+
+    /// The highest rate of all instances together, in iterations a second.
+    fn highest(&self) -> f64 {
+        constant::per_second(stage::highest(self.start_rate(), self.stages()), self.time_unit())
+    }
 }
 
 impl Executor for RampingArrivalRate {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
@@ -63,22 +68,38 @@ impl Executor for RampingArrivalRate {
         problems
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, share: &Share) -> String {
         format!(
             "Up to {:.2} iterations/s for {} over {} stages{}",
-            constant::per_second(stage::highest(self.start_rate(), self.stages()), self.time_unit()),
+            self.highest() * share.length(),
             GoDuration::from(stage::total(self.stages())),
             self.stages().len(),
-            self.common.describe(&[self.pool.describe()]),
+            self.common.describe(&[self.pool.describe(share)]),
         )
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        Err(constant::not_yet(&self.common))
+    fn plan(&self, share: &Share) -> Plan {
+        let stages = stage::values(self.stages()).map(|(duration, target)| (duration, base::count(target)));
+        let start = base::count(self.start_rate());
+        let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
+        let time_unit = self.time_unit().to_std();
+        Plan::Open(Open {
+            arrivals: Arrivals::ramping(start, stages, time_unit, self.pool.stripe(share)),
+            highest_rate: self.highest() * self.pool.part(share),
+            duration: stage::total(self.stages()),
+            graceful_stop: self.common.graceful_stop(),
+            pre_allocated_vus,
+            max_vus,
+        })
     }
 
-    fn reservation(&self) -> Vec<Reservation> {
-        self.pool.reservation(stage::total(self.stages()).saturating_add(self.common.graceful_stop()))
+    fn stripe(&self, share: &Share) -> Stripe {
+        self.pool.stripe(share)
+    }
+
+    fn reservation(&self, share: &Share) -> Vec<Reservation> {
+        let end = stage::total(self.stages()).saturating_add(self.common.graceful_stop());
+        self.pool.reservation(end, share)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
+use super::base::{self, Base, shown};
 use super::stage::{self, Stage};
-use super::{Budget, Closed, Executor, Plan, Reservation, Step, reservation};
+use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step, reservation};
 use crate::k6::duration::GoDuration;
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 
 /// The name that scripts write.
@@ -23,14 +22,14 @@ const MOST_CHANGES: i64 = 10_000_000;
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RampingVus {
-    pub common: Common,
+    pub common: Base,
     pub start_vus: Option<i64>,
     pub stages: Option<Vec<Stage>>,
     pub graceful_ramp_down: Option<GoDuration>,
 }
 
 impl RampingVus {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             start_vus: fields.take("startVUs")?,
@@ -47,6 +46,14 @@ impl RampingVus {
         self.stages.as_deref().unwrap_or_default()
     }
 
+    /// The steps of the VUs that fall to one instance, each at the time that it has in the whole.
+    fn share_of_curve(&self, share: &Share) -> Vec<Step> {
+        let mut steps = curve(self.start_vus(), self.stages());
+        steps.iter_mut().for_each(|step| step.vus = base::share_of_vus(step.vus.into(), share));
+        steps.dedup_by_key(|step| step.vus);
+        steps
+    }
+
     fn graceful_ramp_down(&self) -> GoDuration {
         self.graceful_ramp_down.unwrap_or(GRACEFUL_RAMP_DOWN)
     }
@@ -58,10 +65,10 @@ impl RampingVus {
 /// the way up; on the way down u becomes u-1 at `end - D·(T-u+1)/(T-F)`; so the last change of every
 /// stage falls on its end. Quotients are cut to whole nanoseconds.
 pub(super) fn curve(start: i64, stages: &[Stage]) -> Vec<Step> {
-    let mut steps = vec![Step { at: Duration::ZERO, vus: every::vus(start) }];
+    let mut steps = vec![Step { at: Duration::ZERO, vus: base::vus(start) }];
     let mut push = |at: i128, vus: i64| {
         let at = Duration::from_nanos(u64::try_from(at).unwrap_or(u64::MAX));
-        let vus = every::vus(vus);
+        let vus = base::vus(vus);
         match steps.last_mut() {
             Some(last) if last.at == at => last.vus = vus,
             Some(last) if last.vus == vus => {}
@@ -88,7 +95,7 @@ pub(super) fn curve(start: i64, stages: &[Stage]) -> Vec<Step> {
 }
 
 impl Executor for RampingVus {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
@@ -115,30 +122,29 @@ impl Executor for RampingVus {
         problems
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, share: &Share) -> String {
         format!(
             "Up to {} looping VUs for {} over {} stages{}",
-            stage::highest(self.start_vus(), self.stages()),
+            base::share_of_vus(stage::highest(self.start_vus(), self.stages()), share),
             GoDuration::from(stage::total(self.stages())),
             self.stages().len(),
             self.common.describe(&[format!("gracefulRampDown: {}", self.graceful_ramp_down())]),
         )
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        Ok(Plan::Closed(Closed {
-            curve: curve(self.start_vus(), self.stages()),
+    fn plan(&self, share: &Share) -> Plan {
+        Plan::Closed(Closed {
+            curve: self.share_of_curve(share),
             budget: Budget::Unlimited,
             duration: stage::total(self.stages()),
             graceful_ramp_down: Some(self.graceful_ramp_down().to_std()),
             graceful_stop: self.common.graceful_stop(),
-        }))
+        })
     }
 
-    fn reservation(&self) -> Vec<Reservation> {
+    fn reservation(&self, share: &Share) -> Vec<Reservation> {
         let end = stage::total(self.stages()).saturating_add(self.common.graceful_stop());
-        let steps = curve(self.start_vus(), self.stages());
-        reservation::of_ramp(&steps, self.graceful_ramp_down().to_std(), end)
+        reservation::of_ramp(&self.share_of_curve(share), self.graceful_ramp_down().to_std(), end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
@@ -187,7 +193,7 @@ mod tests {
             graceful_ramp_down: Some(GoDuration::from_secs(1)),
             ..RampingVus::default()
         };
-        let held = ramp.reservation();
+        let held = ramp.reservation(&Share::whole());
         assert_eq!(held.last(), Some(&Reservation::planned(Duration::from_secs(5), 0)));
         assert_eq!(held.iter().map(|step| step.planned).max(), Some(5));
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::every::{self, Common, shown};
-use super::{Budget, Closed, Executor, Plan, Reservation, Step};
+use super::base::{self, Base, shown};
+use super::share::Stripe;
+use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
 use crate::k6::duration::GoDuration;
-use crate::k6::exit_code::Failure;
 use crate::k6::json::{Fields, Mismatch};
 
 /// The name that scripts write.
@@ -19,14 +19,14 @@ pub(super) const MAX_DURATION: GoDuration = GoDuration::from_secs(600);
 /// The configuration as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SharedIterations {
-    pub common: Common,
+    pub common: Base,
     pub vus: Option<i64>,
     pub iterations: Option<i64>,
     pub max_duration: Option<GoDuration>,
 }
 
 impl SharedIterations {
-    pub(super) fn read(common: Common, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(common: Base, fields: &mut Fields) -> Result<Self, Mismatch> {
         Ok(Self {
             common,
             vus: fields.take("vus")?,
@@ -43,19 +43,29 @@ impl SharedIterations {
         self.iterations.unwrap_or(1)
     }
 
+    fn share_of_vus(&self, share: &Share) -> u32 {
+        base::share_of_vus(self.vus(), share)
+    }
+
+    /// Each instance does as much of the iterations as it has of the VUs.
+    fn share_of_iterations(&self, share: &Share) -> u64 {
+        let by_vus = share.among(base::count(self.vus()));
+        by_vus.map_or(0, |share| share.scale(base::count(self.iterations())))
+    }
+
     fn max_duration(&self) -> GoDuration {
         self.max_duration.unwrap_or(MAX_DURATION)
     }
 }
 
 impl Executor for SharedIterations {
-    fn common(&self) -> &Common {
+    fn common(&self) -> &Base {
         &self.common
     }
 
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
-        every::check_vus(self.vus(), &mut problems);
+        base::check_vus(self.vus(), &mut problems);
         if self.iterations() < self.vus() {
             problems.push(format!(
                 "the number of iterations ({}) can't be less than the number of VUs ({})",
@@ -63,28 +73,37 @@ impl Executor for SharedIterations {
                 self.vus()
             ));
         }
-        every::check_max_duration(self.max_duration(), &mut problems);
+        base::check_max_duration(self.max_duration(), &mut problems);
         problems
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, share: &Share) -> String {
         let facts = self.common.describe(&[format!("maxDuration: {}", self.max_duration())]);
-        format!("{} iterations shared among {} VUs{facts}", self.iterations(), self.vus())
+        let (iterations, vus) = (self.share_of_iterations(share), self.share_of_vus(share));
+        format!("{iterations} iterations shared among {vus} VUs{facts}")
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        Ok(Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: every::vus(self.vus()) }],
-            budget: Budget::Shared(u64::try_from(self.iterations()).unwrap_or(0)),
+    fn plan(&self, share: &Share) -> Plan {
+        Plan::Closed(Closed {
+            curve: vec![Step { at: Duration::ZERO, vus: self.share_of_vus(share) }],
+            budget: Budget::Shared(self.share_of_iterations(share)),
             duration: self.max_duration().to_std(),
             graceful_ramp_down: None,
             graceful_stop: self.common.graceful_stop(),
-        }))
+        })
     }
 
-    fn reservation(&self) -> Vec<Reservation> {
+    fn has_work(&self, share: &Share) -> bool {
+        self.share_of_vus(share) > 0 && self.share_of_iterations(share) > 0
+    }
+
+    fn stripe(&self, share: &Share) -> Stripe {
+        base::stripe_among(self.vus(), share)
+    }
+
+    fn reservation(&self, share: &Share) -> Vec<Reservation> {
         let end = self.max_duration().to_std().saturating_add(self.common.graceful_stop());
-        Reservation::constant(every::vus(self.vus()).into(), 0, end)
+        Reservation::constant(self.share_of_vus(share).into(), 0, end)
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::every::shown;
+use super::base::shown;
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json, Mismatch};
 

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use boa_engine::builtins::promise::PromiseState;
@@ -64,9 +65,26 @@ pub struct EventLoop {
     pending: Cell<usize>,
     completions: RefCell<VecDeque<Completion>>,
     /// Host calls under way, which are driven whenever the VU waits for something.
-    calls: RefCell<FuturesUnordered<LocalBoxFuture<'static, Completion>>>,
+    calls: RefCell<FuturesUnordered<Call>>,
     /// Signalled when a completion arrives.
     arrived: Notify,
+}
+
+/// An asynchronous host call, and what wakes it.
+struct Call {
+    future: LocalBoxFuture<'static, Completion>,
+    waker: Option<Waker>,
+}
+
+impl Future for Call {
+    type Output = Completion;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Completion> {
+        if self.waker.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        self.future.poll_unpin(cx)
+    }
 }
 
 struct Timer {
@@ -110,13 +128,20 @@ impl EventLoop {
     /// Starts an asynchronous host call. It goes on while the VU waits, for whatever.
     pub fn spawn(&self, call: impl Future<Output = Completion> + 'static) {
         self.begin();
-        self.calls.borrow().push(Box::pin(call));
+        self.calls.borrow().push(Call { future: Box::pin(call), waker: None });
     }
 
     /// Drives the calls that [`Self::spawn`] started, for as long as it is polled; never resolves.
     pub async fn drive(&self) -> Infallible {
+        let mut fresh = true;
         std::future::poll_fn(|cx| {
-            while let Poll::Ready(Some(done)) = self.calls.borrow_mut().poll_next_unpin(cx) {
+            let mut calls = self.calls.borrow_mut();
+            if std::mem::take(&mut fresh) {
+                // A call that yielded when the VU last stopped waiting was not woken: the runtime forgets
+                // whom it owes a turn when `block_on` returns.
+                calls.iter().filter_map(|call| call.waker.as_ref()).for_each(Waker::wake_by_ref);
+            }
+            while let Poll::Ready(Some(done)) = calls.poll_next_unpin(cx) {
                 self.complete(done);
             }
             Poll::Pending

@@ -83,11 +83,12 @@ impl Loader {
     /// Runs the main script and returns what it exports: a module namespace or `module.exports`.
     pub fn run_main(self: &Rc<Self>, context: &mut Context) -> JsResult<JsObject> {
         let main = self.sources.main().to_owned();
-        let file = self.file(&main, &main, context)?;
+        let named = self.sources.script().to_owned();
+        let file = self.file(&main, &named, context)?;
         if !file.is_module {
             return self.run_commonjs(&file, context)?.to_object(context);
         }
-        let module = self.module(&main, &main, context)?;
+        let module = self.module(&main, &named, context)?;
         let promise = module.load_link_evaluate(context);
         context.run_jobs()?;
         match promise.state() {

@@ -22,6 +22,6 @@ pub mod typescript;
 pub use engine::Engine;
 pub use error::{ScriptError, go_error};
 pub use event_loop::EventLoop;
-pub use interrupt::{Interrupt, interrupted};
+pub use interrupt::Interrupt;
 pub use loader::{Exports, Loader};
 pub use source::Sources;

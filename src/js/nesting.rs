@@ -163,11 +163,9 @@ mod tests {
     use super::*;
 
     fn is_refused(text: &str) -> bool {
-        let text = JsString::from(text);
         with_stack_for(text.len(), || {
-            let text = text.to_std_string_lossy();
             let allocator = Allocator::default();
-            let parsed = Parser::new(&allocator, &text, SourceType::cjs()).parse();
+            let parsed = Parser::new(&allocator, text, SourceType::cjs()).parse();
             exceeds(&parsed.program, STRING_BUDGET).is_some()
         })
     }

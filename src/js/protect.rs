@@ -175,3 +175,108 @@ impl Protector {
         self.guard_list(&body.statements);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `text` rewritten, with `«…»` for a guarded block and `‹…›` for a guarded expression.
+    fn shown(text: &str, is_module: bool) -> String {
+        let (code, insertions) = protect(text, is_module);
+        let allocator = Allocator::default();
+        let source_type = if is_module { SourceType::mjs() } else { SourceType::cjs() };
+        let parsed = Parser::new(&allocator, &code, source_type).parse();
+        assert!(parsed.diagnostics.is_empty(), "{code}: {:?}", parsed.diagnostics);
+        assert_eq!(
+            insertions.original_column(1, code.chars().count() as u32),
+            text.chars().count() as u32,
+            "{code}"
+        );
+        let short = code.replace(OPEN_BLOCK, "«").replace(OPEN_EXPRESSION, "‹");
+        short.replace(CLOSE_BLOCK, "»").replace(CLOSE_EXPRESSION, "›")
+    }
+
+    #[test]
+    fn what_is_guarded() {
+        for (text, want) in [
+            ("try { f() } catch {}", "try { «f()» } catch {}"),
+            ("try { f(); } finally { g() }", "try { «f();» } finally { g() }"),
+            ("try { const a = f(); a.b = g(a) } catch {}", "try { «const a = f(); a.b = g(a)» } catch {}"),
+            ("try { x = 1 } catch {}", "try { x = 1 } catch {}"),
+            ("try { a.b } catch {}", "try { «a.b» } catch {}"),
+            ("retry()", "retry()"),
+            // What leaves the block.
+            (
+                "function x() { try { const a = f(); return g(a) } catch {} }",
+                "function x() { try { const a = ‹f()›; return ‹g(a)› } catch {} }",
+            ),
+            (
+                "for (;;) { try { if (f()) break; g() } catch {} }",
+                "for (;;) { try { if (‹f()›) break; «g()» } catch {} }",
+            ),
+            (
+                "try { for (;;) { if (f()) break; g() } } catch {}",
+                "try { «for (;;) { if (f()) break; g() }» } catch {}",
+            ),
+            (
+                "a: for (;;) try { for (;;) { f(); continue a } } catch {}",
+                "a: for (;;) try { for (;;) { «f();» continue a } } catch {}",
+            ),
+            (
+                "for (;;) try { switch (f()) { case 1: continue } } catch {}",
+                "for (;;) try { switch (‹f()›) { case 1: continue } } catch {}",
+            ),
+            (
+                "function x() { try { for (let i = 0; i < a.length; i++) { if (f()) return i } } catch {} }",
+                "function x() { try { for (let i = 0; i < a.length; i++) { if (‹f()›) return i } } catch {} }",
+            ),
+            // What is seen outside of it.
+            ("try { var a = f() } catch {}", "try { var a = ‹f()› } catch {}"),
+            ("try { eval('var a'); f() } catch {}", "try { eval('var a'); «f()» } catch {}"),
+            // Nested.
+            ("try { try { f() } catch { g() } } catch {}", "try { «try { «f()» } catch { g() }» } catch {}"),
+            (
+                "function x() { try { try { f() } catch { g() } return } catch {} }",
+                "function x() { try { «try { «f()» } catch { g() }» return } catch {} }",
+            ),
+            (
+                "function x() { try { try { return f() } catch { return g() } } catch {} }",
+                "function x() { try { try { return ‹f()› } catch { return ‹g()› } } catch {} }",
+            ),
+            // Generators and async functions.
+            (
+                "function* x() { try { yield f(a.b) } catch {} }",
+                "function* x() { try { yield ‹f(a.b)› } catch {} }",
+            ),
+            ("async function x() { f(); await g() }", "async function x() { «f();» await ‹g()› }"),
+            ("async () => f()", "async () => ‹f()›"),
+            ("async () => await f(g())", "async () => await ‹f(g())›"),
+            // A call keeps its `this`, a chain its end.
+            ("async () => { a.b.c(await d, e()) }", "async () => { ‹a.b›.c(await d, ‹e()›) }"),
+            ("async () => { a.b(await d) }", "async () => { a.b(await d) }"),
+            ("async () => { (a.b)(await d) }", "async () => { (a.b)(await d) }"),
+            ("async () => { a?.b.c(await d) }", "async () => { a?.b.c(await d) }"),
+            ("async () => { new (a.b)(await d, e()) }", "async () => { new (a.b)(await d, ‹e()›) }"),
+            (
+                "async () => { for await (const a of f()) g(a) }",
+                "async () => { for await (const a of ‹f()›) «g(a)» }",
+            ),
+        ] {
+            assert_eq!(shown(text, text.contains("await")), want);
+        }
+    }
+
+    #[test]
+    fn functions_in_blocks() {
+        let text = "try { function f() {} f() } catch {}";
+        assert_eq!(shown(text, true), "try { «function f() {} f()» } catch {}");
+        assert_eq!(shown(text, false), "try { function f() {} «f()» } catch {}");
+    }
+
+    #[test]
+    fn derived_constructors() {
+        let text = "class A extends B { constructor() { try { super(f()); this.g() } catch {} } }";
+        let want = "class A extends B { constructor() { try { super(‹f()›); «this.g()» } catch {} } }";
+        assert_eq!(shown(text, true), want);
+    }
+}

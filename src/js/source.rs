@@ -65,8 +65,11 @@ impl fmt::Display for LoadError {
         match self {
             Self::Missing { specifier } => write!(
                 f,
-                "The moduleSpecifier \"{specifier}\" couldn't be found on local disk. Check the path; it is \
-                 relative to the file that imports it, and needs its extension."
+                "The moduleSpecifier \"{specifier}\" couldn't be found on local disk. Make sure that you've \
+                 specified the right path to the file. If you're running ssek using the Docker image make sure \
+                 you have mounted the local directory (-v /local/path/:/inside/docker/path) containing your \
+                 script and modules so that they're accessible by ssek from inside of the container, see \
+                 https://grafana.com/docs/k6/latest/using-k6/modules/#use-modules-with-docker."
             ),
             Self::Unreadable { url, error } => write!(f, "could not read {url}: {error}"),
             Self::Syntax { url, error } => {
@@ -94,6 +97,8 @@ impl std::error::Error for LoadError {}
 /// All files of one run.
 pub struct Sources {
     main: String,
+    /// As on the command line.
+    script: String,
     root: PathBuf,
     stdin: Option<String>,
     locked: AtomicBool,
@@ -113,6 +118,7 @@ impl Sources {
         let root = path.parent().unwrap_or(pwd).to_path_buf();
         Self {
             main: file_url(&path),
+            script: script.to_owned(),
             root,
             stdin,
             locked: AtomicBool::new(false),
@@ -124,6 +130,11 @@ impl Sources {
     /// The main script's URL.
     pub fn main(&self) -> &str {
         &self.main
+    }
+
+    /// The main script as it was named on the command line.
+    pub fn script(&self) -> &str {
+        &self.script
     }
 
     /// Ends the time in which new files may be loaded.

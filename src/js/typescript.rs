@@ -109,7 +109,13 @@ fn first_error<'a>(text: &str, diagnostics: impl Iterator<Item = &'a OxcDiagnost
     let errors: Vec<_> = diagnostics.filter(|d| d.severity == oxc::diagnostics::Severity::Error).collect();
     let first = errors.first()?;
     let offset = first.labels.first().map_or(0, |label| label.offset() as usize);
-    Some(error_at(text, offset, first.message.to_string(), errors.len() - 1))
+    // A bare "Unexpected token" says more with the token behind it.
+    let token = text.get(offset..).and_then(|rest| rest.split_whitespace().next()).unwrap_or("end of file");
+    let message = match &*first.message {
+        "Unexpected token" => format!("Unexpected token {}", token.chars().take(20).collect::<String>()),
+        message => message.to_owned(),
+    };
+    Some(error_at(text, offset, message, errors.len() - 1))
 }
 
 fn nesting_error(text: &str, program: &Program<'_>) -> Option<SyntaxError> {

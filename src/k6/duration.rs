@@ -160,24 +160,6 @@ fn decimal(value: u64, scale: u64) -> String {
     format!("{whole}.{}", format!("{part:0digits$}").trim_end_matches('0'))
 }
 
-/// A duration to a tenth of a second, as wide as `max` needs: what the progress lines show.
-///
-/// `5.1s` below ten seconds, `05.1s` below a minute, `0m05.1s`, `00m05.1s`, `0h00m05.1s`,
-/// `0d00h00m05.1s`. The leading unit has as many digits as `max` has there.
-pub fn fixed_width(duration: Duration, max: Duration) -> String {
-    let tenths = |d: Duration| (d.as_millis() + 50) / 100;
-    let (value, max) = (tenths(duration), tenths(max.max(duration)));
-    let split = |t: u128| [t / 864_000, t / 36_000 % 24, t / 600 % 60, t / 10 % 60];
-    let (parts, maxima) = (split(value), split(max));
-    let first = maxima.iter().position(|part| *part > 0).unwrap_or(3);
-    let mut text = String::new();
-    for (place, unit) in ["d", "h", "m", ""].into_iter().enumerate().skip(first) {
-        let width = if place == first { maxima[place].to_string().len() } else { 2 };
-        text.push_str(&format!("{:0width$}{unit}", parts[place]));
-    }
-    text + &format!(".{}s", value % 10)
-}
-
 /// The unit of `summaryTimeUnit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeUnit {
@@ -264,36 +246,5 @@ mod tests {
         ] {
             assert_eq!(GoDuration(ns).to_string(), want);
         }
-    }
-
-    #[test]
-    fn progress_widths_follow_the_maximum() {
-        for (ms, max_s, want) in [
-            (1_000, 3, "1.0s"),
-            (1_000, 33, "01.0s"),
-            (5_100, 90, "0m05.1s"),
-            (5_100, 630, "00m05.1s"),
-            (5_100, 7200, "0h00m05.1s"),
-            (90_061_000, 10, "1d01h01m01.0s"),
-        ] {
-            assert_eq!(fixed_width(Duration::from_millis(ms), Duration::from_secs(max_s)), want);
-        }
-    }
-
-    #[test]
-    fn summary_values() {
-        for (ms, want) in [
-            (0.0, "0s"),
-            (0.00048, "480ns"),
-            (0.0036, "3.6µs"),
-            (1.5, "1.5ms"),
-            (355.129, "355.12ms"),
-            (2500.0, "2.5s"),
-            (65_900.0, "1m5s"),
-            (3_605_000.0, "1h0m5s"),
-        ] {
-            assert_eq!(summary(ms, None), want);
-        }
-        assert_eq!(summary(1500.0, Some(TimeUnit::Milliseconds)), "1500.00ms");
     }
 }

@@ -12,13 +12,13 @@ pub mod snapshot;
 pub mod tags;
 pub mod threshold;
 pub mod trend;
+pub mod trend_stat;
 
 pub use crate::k6::builtin::{Contains, Kind};
 pub use definition::Definition;
-pub use engine::{BatchSink, Engine, EngineConfig, FinalResult};
+pub use engine::BatchSink;
 pub use registry::{Metric, MetricId, Registry, Series, SeriesId};
 pub use sample::{Batch, Sample, Timestamp};
-pub use sink::Sink;
 pub use snapshot::Snapshot;
 pub use tags::{TagSet, TagSetId};
-pub use threshold::{ThresholdError, ThresholdSpec};
+pub use threshold::ThresholdSpec;

@@ -6,7 +6,6 @@
 
 mod chat;
 mod chunk;
-mod open_files;
 mod routes;
 mod script;
 mod server;
@@ -16,5 +15,4 @@ mod stream;
 mod value;
 
 pub use server::Server;
-pub use settings::{Finish, Framing, Settings, Usage};
-pub use stats::Figures;
+pub use settings::Settings;

@@ -16,7 +16,6 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use super::open_files;
 use super::routes::Routes;
 use super::settings::Settings;
 use super::stats::{Figures, Stats};
@@ -42,7 +41,6 @@ impl Server {
     /// # Errors
     /// The address cannot be listened on, or the system gives no threads.
     pub fn start(settings: Settings, listen: SocketAddr) -> Result<Self> {
-        open_files::raise_limit();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("mock")

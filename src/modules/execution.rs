@@ -74,10 +74,18 @@ fn scenario(context: &mut Context) -> JsObject {
     put_getter(&made, "executor", |_, _, c| of(c, |_, s| JsString::from(s.executor)), context);
     put_getter(&made, "startTime", |_, _, c| of(c, |_, s| s.start_time_ms()), context);
     put_getter(&made, "progress", |_, _, c| of(c, |_, s| s.progress()), context);
-    // One process is the whole test until execution segments split it, so both count alike.
-    for name in ["iterationInInstance", "iterationInTest"] {
-        put_getter(&made, name, |_, _, c| of(c, |v, _| v.scenario_iteration.get() as f64), context);
-    }
+    put_getter(
+        &made,
+        "iterationInInstance",
+        |_, _, c| of(c, |v, _| v.scenario_iteration.get() as f64),
+        context,
+    );
+    put_getter(
+        &made,
+        "iterationInTest",
+        |_, _, c| of(c, |v, s| s.iteration_in_test(v.scenario_iteration.get()) as f64),
+        context,
+    );
     made
 }
 
@@ -91,7 +99,7 @@ fn vu(context: &mut Context) -> JsResult<JsObject> {
     }
     let made = object(context);
     put_getter(&made, "idInInstance", |_, _, c| of(c, |v| f64::from(v.id)), context);
-    put_getter(&made, "idInTest", |_, _, c| of(c, |v| f64::from(v.id)), context);
+    put_getter(&made, "idInTest", |_, _, c| of(c, |v| v.id_in_test() as f64), context);
     put_getter(&made, "iterationInInstance", |_, _, c| of(c, |v| v.iteration.get() as f64), context);
     put_getter(
         &made,

@@ -27,8 +27,8 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     let state = State::of(context)?;
     if !state.in_init() {
         return Err(go_error(
-            "the \"open\" function is only available in the init stage (i.e. the global scope); move the call \
-             out of the function",
+            "the \"open\" function is only available in the init stage (i.e. the global scope), see \
+             https://grafana.com/docs/k6/latest/using-k6/test-lifecycle/ for more information",
             context,
         ));
     }

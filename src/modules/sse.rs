@@ -61,8 +61,9 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     match opened {
         Ok(opened) => stream(opened, &url, &params, &setup, &state, context),
         Err((error, hops)) => {
-            let text = error.go_error(params.method(), &url);
+            let text = error.stream_error(params.method(), &url);
             let tags = tags(&state, &url, &params, None, Some(&error));
+            count_bytes(&state, &hops);
             record_hops(&state, &hops, tags);
             if hops.is_empty() {
                 state.record(&builtin::HTTP_REQ_DURATION, tags, Instant::now(), 0.0);
@@ -87,6 +88,7 @@ fn stream(
 ) -> JsResult<JsValue> {
     let Opened { mut hops, mut stream } = opened;
     let (status, headers) = (stream.hop().status, stream.hop().headers.clone());
+    state.saw_proto(stream.hop().proto);
     let tags = tags(state, url, params, Some(stream.hop()), None);
     let events = state.series(state.builtin(&builtin::SSE_EVENT), tags);
     let client = Client::new(context);
@@ -96,6 +98,7 @@ fn stream(
         .and_then(|()| deliver(&mut stream, &client, events, params.method(), url, state, context));
     client.close();
     hops.push(stream.finish());
+    count_bytes(state, &hops);
     if !state.interrupt.is_raised() {
         record_hops(state, &hops, tags);
     }
@@ -180,11 +183,16 @@ fn tags(state: &State, url: &str, params: &Params, hop: Option<&Hop>, error: Opt
     })
 }
 
+/// What went over the wire counts, also for a call that was cut off.
+fn count_bytes(state: &State, hops: &[Hop]) {
+    for hop in hops {
+        state.count_bytes(hop.bytes_sent, hop.bytes_received);
+    }
+}
+
 /// One set of samples for the whole chain, as xk6-sse counts one call; the durations are the last
 /// hop's, by k6's arithmetic.
 fn record_hops(state: &State, hops: &[Hop], tags: TagSetId) {
-    let (sent, received) = hops.iter().fold((0, 0), |(s, r), h| (s + h.bytes_sent, r + h.bytes_received));
-    state.count_bytes(sent, received);
     let Some(trail) = hops.last().map(|hop| &hop.trail) else { return };
     let at = trail.end;
     let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;

@@ -11,7 +11,7 @@ use url::Url;
 use crate::net::dns::{Dns, Hook, Resolver};
 use crate::net::error::{Kind, NetError};
 use crate::net::handshake::Negotiated;
-use crate::net::hosts::{Cidr, HostMap, refuse_ip, refuse_name};
+use crate::net::hosts::{Cidr, HostMap, HostPattern, refuse_ip, refuse_name};
 use crate::net::proxy::Proxies;
 use crate::net::tls::{Roots, Tls, client_config};
 use crate::net::trace::ConnectLayer;
@@ -30,8 +30,7 @@ pub struct Config {
     /// Idle connections kept for a host (`batchPerHost`).
     pub max_idle_per_host: usize,
     pub hosts: HostMap,
-    /// `name` or `*.suffix`.
-    pub block_hostnames: Vec<String>,
+    pub block_hostnames: Vec<HostPattern>,
     pub blacklist_ips: Vec<Cidr>,
     pub dns: Dns,
     /// None by default; `Proxies::from_env` reads the environment.

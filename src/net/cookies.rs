@@ -28,11 +28,6 @@ pub struct Attributes {
 }
 
 impl CookieJar {
-    /// An empty jar.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// An empty jar for sharing.
     pub fn shared() -> SharedJar {
         Arc::default()
@@ -132,7 +127,7 @@ mod tests {
 
     #[test]
     fn stored_cookies_go_back_where_they_came_from() {
-        let mut jar = CookieJar::new();
+        let mut jar = CookieJar::default();
         jar.store(
             &url("http://a.test/x/y"),
             ["one=1", "two=2; Path=/", "three=3; Domain=a.test; Path=/", "bad", "no=1; Domain=b.test"],
@@ -147,7 +142,7 @@ mod tests {
 
     #[test]
     fn scripts_set_clear_and_delete() {
-        let mut jar = CookieJar::new();
+        let mut jar = CookieJar::default();
         let at = url("http://127.0.0.1:8080/p");
         let path = |path: &str| Attributes { path: Some(path.into()), ..Attributes::default() };
         jar.set(&at, "a", "1 2", &Attributes::default()).unwrap();

@@ -62,7 +62,6 @@ pub enum Kind {
     Reset(Option<SocketAddr>),
     /// A system error on a standing connection.
     Errno(i32),
-    Tcp(String),
     UnknownAuthority,
     /// The text says for which names the certificate is good.
     HostnameMismatch(String),
@@ -137,7 +136,6 @@ impl NetError {
             Kind::BrokenPipe => code::BROKEN_PIPE,
             Kind::Reset(_) => code::RESET_BY_PEER,
             Kind::Errno(_) => code::UNKNOWN_ERRNO,
-            Kind::Tcp(_) => code::TCP,
             Kind::UnknownAuthority => code::UNKNOWN_AUTHORITY,
             Kind::HostnameMismatch(_) => code::HOSTNAME_MISMATCH,
             Kind::NotTls => code::NOT_TLS,
@@ -199,35 +197,6 @@ impl NetError {
             _ => self.go_error(method, url),
         }
     }
-
-    /// Whether time ran out, in whatever phase.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self.kind, Kind::Timeout | Kind::Dial { cause: Dial::Timeout, .. })
-    }
-
-    /// Whether no connection came about: name, address or TCP. TLS is [`Self::is_tls`].
-    pub fn is_connect(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::NoSuchHost(_)
-                | Kind::Lookup { .. }
-                | Kind::Blacklisted { .. }
-                | Kind::Blocked { .. }
-                | Kind::Dial { .. }
-        )
-    }
-
-    /// Whether TLS failed.
-    pub fn is_tls(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::UnknownAuthority
-                | Kind::HostnameMismatch(_)
-                | Kind::Certificate(_)
-                | Kind::NotTls
-                | Kind::Tls(_)
-        )
-    }
 }
 
 impl fmt::Display for NetError {
@@ -271,7 +240,7 @@ impl fmt::Display for NetError {
             Kind::Malformed(text) => {
                 write!(f, "net/http: HTTP/1.x transport connection broken: malformed HTTP response ({text})")
             }
-            Kind::Tcp(text) | Kind::EventStream(text) | Kind::Other(text) => f.write_str(text),
+            Kind::EventStream(text) | Kind::Other(text) => f.write_str(text),
         }
     }
 }

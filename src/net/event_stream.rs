@@ -282,8 +282,9 @@ mod tests {
         let out =
             parse(b":a\n: b\nretry: 5\n\nevent: x\n\nevent:y\nid:1\ndata:1\n\nretry:+1\ndata:2\n\n", false);
         let event = |name: &str, data: &str, comment: &str, retry| {
+            let own_id = comment == "b";
             let (name, data, comment) = (name.to_owned(), data.to_owned(), comment.to_owned());
-            Parsed::Event(Event { id: "1".into(), name, data, comment, retry })
+            Parsed::Event(Event { id: "1".into(), own_id, name, data, comment, retry })
         };
         let comment = |text: &str| Parsed::Comment(text.to_owned());
         assert_eq!(

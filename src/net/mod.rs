@@ -33,7 +33,7 @@ pub use client::{Client, Config, Shared};
 pub use cookies::{CookieJar, SharedJar};
 pub use error::NetError;
 pub use event_stream::{Event, Limits, Parsed};
-pub use exchange::{Call, Exchange, Failed, Opened, fetch, open};
+pub use exchange::{Call, Exchange, Opened, fetch, open};
 pub use request::RequestCookie;
 pub use round::Hop;
 pub use sse::EventStream;

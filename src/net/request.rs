@@ -267,7 +267,8 @@ mod tests {
 
     #[test]
     fn hosts_move_the_port_and_keep_the_name() {
-        let hosts = HostMap::new([("a.test", "127.0.0.1:8080"), ("10.0.0.1", "127.0.0.2")]).unwrap();
+        let hosts = [("a.test", "127.0.0.1:8080"), ("10.0.0.1", "127.0.0.2")];
+        let hosts: HostMap = hosts.into_iter().map(|(name, to)| (name, to.parse().unwrap())).collect();
         let config = Config { hosts, ..Config::default() };
         let request = prepare(config.clone(), &target("GET", "http://a.test/", &[])).unwrap();
         assert_eq!(
@@ -284,7 +285,7 @@ mod tests {
     #[test]
     fn refusals() {
         let config = Config {
-            block_hostnames: vec!["*.bad.test".into()],
+            block_hostnames: vec!["*.bad.test".parse().unwrap()],
             blacklist_ips: vec!["10.0.0.0/8".parse().unwrap()],
             ..Config::default()
         };

@@ -7,41 +7,7 @@ use serde_json::{Value, json};
 use super::value::Text;
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json, Mismatch};
-
-/// How long an answer is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ttl {
-    /// As long as the test runs.
-    Forever,
-    /// So long; zero asks anew for every connection.
-    For(Duration),
-}
-
-/// Which of several addresses is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Select {
-    First,
-    Random,
-    RoundRobin,
-}
-
-/// Which address families are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    PreferIpv4,
-    PreferIpv6,
-    OnlyIpv4,
-    OnlyIpv6,
-    Any,
-}
-
-/// The settings with k6's defaults filled in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dns {
-    pub ttl: Ttl,
-    pub select: Select,
-    pub policy: Policy,
-}
+use crate::net::dns::{Dns, Policy, Select};
 
 /// The settings as typed. Levels merge field by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,13 +29,13 @@ const POLICIES: [(&str, Policy); 5] = [
 ];
 
 impl DnsLayer {
-    /// The settings with k6's defaults: five minutes, random, IPv4 preferred.
+    /// The settings, with k6's defaults for what is unset.
     pub fn settled(&self) -> Dns {
-        let ttl = self.ttl.as_deref().and_then(|ttl| parse_ttl(ttl).ok());
+        let Dns { ttl, select, policy } = Dns::default();
         Dns {
-            ttl: ttl.unwrap_or(Ttl::For(Duration::from_secs(300))),
-            select: self.select.unwrap_or(Select::Random),
-            policy: self.policy.unwrap_or(Policy::PreferIpv4),
+            ttl: self.ttl.as_deref().and_then(|ttl| parse_ttl(ttl).ok()).unwrap_or(ttl),
+            select: self.select.unwrap_or(select),
+            policy: self.policy.unwrap_or(policy),
         }
     }
 
@@ -87,12 +53,12 @@ impl DnsLayer {
     }
 }
 
-fn parse_ttl(text: &str) -> Result<Ttl, String> {
+fn parse_ttl(text: &str) -> Result<Duration, String> {
     if text == "inf" {
-        return Ok(Ttl::Forever);
+        return Ok(Duration::MAX);
     }
     match GoDuration::parse(text) {
-        Ok(ttl) if ttl.0 >= 0 => Ok(Ttl::For(ttl.to_std())),
+        Ok(ttl) if ttl.0 >= 0 => Ok(ttl.to_std()),
         _ => Err(format!("invalid ttl '{text}', allowed are: inf, 0, durations such as 5m")),
     }
 }
@@ -175,7 +141,7 @@ mod tests {
         let json = DnsLayer::from_json(&json!({"ttl": "1m", "select": "roundrobin"})).unwrap().unwrap();
         assert_eq!(text, json);
         let merged = DnsLayer::from_text("ttl=inf,policy=any").unwrap().over(text).settled();
-        assert_eq!(merged, Dns { ttl: Ttl::Forever, select: Select::RoundRobin, policy: Policy::Any });
+        assert_eq!(merged, Dns { ttl: Duration::MAX, select: Select::RoundRobin, policy: Policy::Any });
         assert!(DnsLayer::from_text("policy=both").unwrap_err().contains("allowed are: preferIPv4"));
         assert_eq!(DnsLayer::unset().to_string(), r#"{"ttl":null,"select":null,"policy":null}"#);
     }

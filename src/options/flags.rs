@@ -1,14 +1,13 @@
 //! The flags that set options, with k6's names.
 
-use super::address::{HostPattern, IpRange};
 use super::dns::DnsLayer;
 use super::layer::Layer;
-use super::segment::{Segment, SegmentSequence};
 use super::value::{self, Text};
-use crate::executor::Stage;
+use crate::executor::{Segment, SegmentSequence, Stage};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
+use crate::metrics::trend_stat::TrendStat;
 
 /// One field per flag. Environment names are listed with their `K6_` prefix; `SSEK_` works as well.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -141,8 +140,8 @@ impl OptionFlags {
             http_debug: self.http_debug.clone(),
             insecure_skip_tls_verify: self.insecure_skip_tls_verify,
             throw: self.throw,
-            blacklist_ips: some(each("--blacklist-ip", &self.blacklist_ips, IpRange::parse)?),
-            block_hostnames: some(each("--block-hostnames", &self.block_hostnames, HostPattern::parse)?),
+            blacklist_ips: some(each("--blacklist-ip", &self.blacklist_ips, str::parse)?),
+            block_hostnames: some(each("--block-hostnames", &self.block_hostnames, str::parse)?),
             no_connection_reuse: self.no_connection_reuse,
             no_vu_connection_reuse: self.no_vu_connection_reuse,
             min_iteration_duration: self.min_iteration_duration,
@@ -164,7 +163,7 @@ impl OptionFlags {
         let Some(stats) = &self.summary_trend_stats else { return Ok(None) };
         let stats: Vec<_> = stats.iter().filter(|stat| !stat.is_empty()).cloned().collect();
         for stat in &stats {
-            value::check_trend_stat(stat).map_err(|error| Failure::new(ExitCode::OTHER, error))?;
+            stat.parse::<TrendStat>().map_err(|error| Failure::new(ExitCode::OTHER, error.to_string()))?;
         }
         Ok(Some(stats))
     }

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::address::{HostPattern, HostTarget, IpRange};
 use super::dns::DnsLayer;
 use super::environment::variable;
-use super::segment::{Segment, SegmentSequence};
 use super::threshold::Thresholds;
 use super::tls::{CipherSuite, TlsAuth, TlsVersions};
-use crate::executor::{self, Executor, Stage};
+use crate::executor::{self, Executor, Segment, SegmentSequence, Stage};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Fields, Json, Mismatch};
 use crate::k6::system_tag::SystemTags;
+use crate::net::hosts::{Cidr, HostPattern, Target};
 
 /// The scenarios by name.
 #[derive(Clone, Debug, Default)]
@@ -113,9 +112,9 @@ layer! {
     tls_auth: Vec<TlsAuth> = "tlsAuth", none;
     throw: bool = "throw", "THROW";
     thresholds: Thresholds = "thresholds", none;
-    blacklist_ips: Vec<IpRange> = "blacklistIPs", "BLACKLIST_IPS";
+    blacklist_ips: Vec<Cidr> = "blacklistIPs", "BLACKLIST_IPS";
     block_hostnames: Vec<HostPattern> = "blockHostnames", "BLOCK_HOSTNAMES";
-    hosts: BTreeMap<String, HostTarget> = "hosts", none;
+    hosts: BTreeMap<String, Target> = "hosts", none;
     no_connection_reuse: bool = "noConnectionReuse", "NO_CONNECTION_REUSE";
     no_vu_connection_reuse: bool = "noVUConnectionReuse", "NO_VU_CONNECTION_REUSE";
     min_iteration_duration: GoDuration = "minIterationDuration", "MIN_ITERATION_DURATION";
@@ -127,6 +126,7 @@ layer! {
     summary_time_unit: String = "summaryTimeUnit", "SUMMARY_TIME_UNIT";
     system_tags: SystemTags = "systemTags", "SYSTEM_TAGS";
     tags: BTreeMap<String, String> = "tags", "TAGS";
+    /// Has no effect: samples wait in no buffer of fixed size.
     metric_samples_buffer_size: i64 = "metricSamplesBufferSize", "METRIC_SAMPLES_BUFFER_SIZE";
     no_cookies_reset: bool = "noCookiesReset", "NO_COOKIES_RESET";
     discard_response_bodies: bool = "discardResponseBodies", "DISCARD_RESPONSE_BODIES";

@@ -1,6 +1,6 @@
 //! What was typed ([`Layer`]) and what it means ([`Options`]).
 
-pub mod address;
+mod address;
 pub mod dns;
 mod environment;
 pub mod file;
@@ -9,7 +9,6 @@ pub mod inspect;
 mod layer;
 pub mod runtime;
 pub mod scenario;
-pub mod segment;
 pub mod threshold;
 pub mod tls;
 mod value;
@@ -17,22 +16,20 @@ mod value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-
+use crate::executor::Share;
 use crate::executor::reservation::Requirements;
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
-use crate::k6::quote::quote;
 use crate::k6::system_tag::SystemTags;
-use crate::log;
 use crate::metrics::threshold::ThresholdSpec;
-use address::{HostPattern, HostTarget, IpRange};
-use dns::Dns;
-pub use layer::{Layer, Scenarios};
+use crate::metrics::trend_stat::TrendStat;
+use crate::net::dns::Dns;
+use crate::net::hosts::{Cidr, HostMap, HostPattern};
+use crate::net::tls::Tls;
+pub use layer::Layer;
 pub use runtime::RuntimeOptions;
 pub use scenario::Scenario;
-use segment::Segment;
-use tls::{TlsAuth, TlsVersions};
+use tls::TlsAuth;
 
 /// The levels that options come from, lowest first.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +55,8 @@ pub struct Resolved {
 pub struct Options {
     /// By start time, then name. Never empty.
     pub scenarios: Vec<Scenario>,
+    /// The part of the test that this process runs.
+    pub share: Share,
     pub no_setup: bool,
     pub setup_timeout: Duration,
     pub no_teardown: bool,
@@ -77,40 +76,37 @@ pub struct Options {
     pub batch_per_host: u32,
     /// `None`, or what to log of HTTP exchanges: `full` has the bodies, anything else the headers.
     pub http_debug: Option<String>,
-    pub insecure_skip_tls_verify: bool,
-    /// IANA names; `None` is the default choice.
-    pub tls_cipher_suites: Option<Vec<String>>,
-    pub tls_version: TlsVersions,
+    /// `insecureSkipTLSVerify`, `tlsVersion` and `tlsCipherSuites`.
+    pub tls: Tls,
     pub tls_auth: Vec<TlsAuth>,
     pub throw: bool,
     /// By metric, as written; not yet parsed.
     pub thresholds: Vec<(String, Vec<ThresholdSpec>)>,
-    pub blacklist_ips: Vec<IpRange>,
+    pub blacklist_ips: Vec<Cidr>,
     pub block_hostnames: Vec<HostPattern>,
-    /// Lower-case `host` or `host:port`, with or without a leading `*`, to address.
-    pub hosts: BTreeMap<String, HostTarget>,
+    pub hosts: HostMap,
     pub no_connection_reuse: bool,
     pub no_vu_connection_reuse: bool,
     pub min_iteration_duration: Duration,
-    pub ext: Option<Value>,
-    pub summary_trend_stats: Vec<String>,
+    pub summary_trend_stats: Vec<TrendStat>,
     /// `None`: the unit that fits each value.
     pub summary_time_unit: Option<TimeUnit>,
     pub system_tags: SystemTags,
     /// On every sample.
     pub tags: BTreeMap<String, String>,
-    pub metric_samples_buffer_size: u32,
     pub no_cookies_reset: bool,
     pub discard_response_bodies: bool,
 }
 
-/// The columns of trends, unless `summaryTrendStats` says otherwise.
-pub const TREND_STATS: [&str; 6] = ["avg", "min", "med", "max", "p(90)", "p(95)"];
-
 impl Options {
     /// How long the test takes at most, and how many VUs it needs.
     pub fn requirements(&self) -> Requirements {
-        scenario::total(&self.scenarios)
+        scenario::total(&self.scenarios, &self.share)
+    }
+
+    /// The scenarios of which something falls to this process.
+    pub fn scenarios_with_work(&self) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter().filter(|scenario| scenario.executor.has_work(&self.share))
     }
 }
 
@@ -124,17 +120,6 @@ impl Resolved {
             None => Ok(()),
         }
     }
-}
-
-/// Reads the options that a script exports; keys that are no options are logged as a warning.
-pub fn script_layer(json: &Value) -> Result<Layer, Failure> {
-    let (layer, unknown) = Layer::from_json(json, "script")?;
-    if let Some(field) = unknown.first() {
-        let error = format!("json: unknown field {}", quote(field));
-        let message = "There were unknown fields in the options exported in the script";
-        log::emit(log::Level::Warn, message, &[("error", &error)]);
-    }
-    Ok(layer)
 }
 
 /// Merges the levels, derives the scenarios, checks everything and applies the defaults.
@@ -155,7 +140,9 @@ pub fn resolve(sources: Sources) -> Result<Resolved, Failure> {
     scenario::derive(&mut layer, &mut warnings)?;
     refuse_unsupported(&layer)?;
     check(&layer)?;
-    layer.summary_trend_stats.get_or_insert_with(|| TREND_STATS.map(str::to_owned).to_vec());
+    layer
+        .summary_trend_stats
+        .get_or_insert_with(|| TrendStat::defaults().iter().map(|stat| stat.name().to_owned()).collect());
     layer.system_tags.get_or_insert(SystemTags::DEFAULT);
     Ok(Resolved { options: settle(&layer)?, consolidated: layer, warnings })
 }
@@ -171,9 +158,6 @@ fn refuse_unsupported(layer: &Layer) -> Result<(), Failure> {
     };
     if layer.paused == Some(true) {
         return refuse("paused", "it waits for the REST API, which this version doesn't have");
-    }
-    if layer.execution_segment.is_some_and(|segment| segment != Segment::FULL) {
-        return refuse("executionSegment", "leave it out to run the whole test in this process");
     }
     if let Some(feature) = layer.features.iter().flatten().next() {
         return refuse("features", &format!("leave '{feature}' out"));
@@ -194,7 +178,7 @@ fn check(layer: &Layer) -> Result<(), Failure> {
         }
     }
     for stat in layer.summary_trend_stats.iter().flatten() {
-        problems.extend(value::check_trend_stat(stat).err());
+        problems.extend(stat.parse::<TrendStat>().err().map(|error| error.to_string()));
     }
     if let Some(unit) = layer.summary_time_unit.as_deref().filter(|unit| !unit.is_empty())
         && TimeUnit::from_name(unit).is_none()
@@ -202,7 +186,7 @@ fn check(layer: &Layer) -> Result<(), Failure> {
         problems.push(format!("invalid summary time unit '{unit}', use 's', 'ms' or 'us'"));
     }
     for host in layer.hosts.iter().flat_map(BTreeMap::keys) {
-        problems.extend(HostPattern::parse(host).err().map(|error| format!("hosts: {error}")));
+        problems.extend(host.parse::<HostPattern>().err().map(|error| format!("hosts: {error}")));
     }
     if problems.is_empty() {
         return Ok(());
@@ -223,8 +207,11 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
     };
     let on = |value: Option<bool>| value.unwrap_or(false);
     let layer = layer.clone();
+    let share = Share::new(layer.execution_segment, layer.execution_segment_sequence.as_ref());
+    let tls_version = layer.tls_version.unwrap_or_default();
     Ok(Options {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
+        share: share.map_err(invalid)?,
         no_setup: on(layer.no_setup),
         setup_timeout: time(layer.setup_timeout, 60),
         no_teardown: on(layer.no_teardown),
@@ -238,24 +225,32 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         batch: count("batch", layer.batch, 20)?,
         batch_per_host: count("batchPerHost", layer.batch_per_host, 6)?,
         http_debug: layer.http_debug.filter(|debug| !debug.is_empty()),
-        insecure_skip_tls_verify: on(layer.insecure_skip_tls_verify),
-        tls_cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
-        tls_version: layer.tls_version.unwrap_or_default(),
+        tls: Tls {
+            insecure_skip_verify: on(layer.insecure_skip_tls_verify),
+            min: tls_version.min,
+            max: tls_version.max,
+            cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
+            http1_only: false,
+        },
         tls_auth: layer.tls_auth.unwrap_or_default(),
         throw: on(layer.throw),
         thresholds: layer.thresholds.unwrap_or_default().0,
         blacklist_ips: layer.blacklist_ips.unwrap_or_default(),
         block_hostnames: layer.block_hostnames.unwrap_or_default(),
-        hosts: layer.hosts.into_iter().flatten().map(|(host, to)| (host.to_lowercase(), to)).collect(),
+        hosts: layer.hosts.into_iter().flatten().collect(),
         no_connection_reuse: on(layer.no_connection_reuse),
         no_vu_connection_reuse: on(layer.no_vu_connection_reuse),
         min_iteration_duration: time(layer.min_iteration_duration, 0),
-        ext: layer.ext,
-        summary_trend_stats: layer.summary_trend_stats.unwrap_or_default(),
+        // All can be read: `check` saw them.
+        summary_trend_stats: layer
+            .summary_trend_stats
+            .iter()
+            .flatten()
+            .flat_map(|stat| stat.parse())
+            .collect(),
         summary_time_unit: layer.summary_time_unit.as_deref().and_then(TimeUnit::from_name),
         system_tags: layer.system_tags.unwrap_or(SystemTags::DEFAULT),
         tags: layer.tags.unwrap_or_default(),
-        metric_samples_buffer_size: count("metricSamplesBufferSize", layer.metric_samples_buffer_size, 1000)?,
         no_cookies_reset: on(layer.no_cookies_reset),
         discard_response_bodies: on(layer.discard_response_bodies),
     })

@@ -31,7 +31,7 @@ pub struct RuntimeFlags {
     /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
-    /// Use the new JSON form in --summary-export and handleSummary() [env: K6_NEW_MACHINE_READABLE_SUMMARY]
+    /// The new JSON form in --summary-export and handleSummary() (not supported yet) [env: K6_NEW_MACHINE_READABLE_SUMMARY]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub new_machine_readable_summary: Option<bool>,
     /// Write console.* of the VUs to this file instead of the log [env: K6_CONSOLE_OUTPUT]
@@ -62,6 +62,7 @@ pub struct RuntimeFlags {
 pub enum SummaryMode {
     #[default]
     Compact,
+    /// With the phases of HTTP requests and a section for each group and scenario.
     Full,
     Disabled,
 }
@@ -75,7 +76,6 @@ pub struct RuntimeOptions {
     pub no_thresholds: bool,
     pub summary_mode: SummaryMode,
     pub summary_export: Option<String>,
-    pub new_machine_readable_summary: bool,
     /// Replaces the log as the place of the VUs' `console.*`.
     pub console_output: Option<String>,
     /// `TYPE` or `TYPE=ARG`, in order.
@@ -127,6 +127,11 @@ impl RuntimeOptions {
             let text = format!("--local-ips={ips} is not supported yet; leave it and K6_LOCAL_IPS out");
             return Err(Failure::new(ExitCode::OTHER, text));
         }
+        if on(flags.new_machine_readable_summary, "NEW_MACHINE_READABLE_SUMMARY", false)? {
+            let text = "--new-machine-readable-summary is not supported yet; leave it and \
+                        K6_NEW_MACHINE_READABLE_SUMMARY out";
+            return Err(Failure::new(ExitCode::OTHER, text));
+        }
         let summary_mode = match text(&flags.summary_mode, "SUMMARY_MODE")?.as_deref() {
             None | Some("" | "compact") => SummaryMode::Compact,
             Some("full") => SummaryMode::Full,
@@ -140,11 +145,6 @@ impl RuntimeOptions {
             no_thresholds: on(flags.no_thresholds, "NO_THRESHOLDS", false)?,
             summary_mode,
             summary_export: text(&flags.summary_export, "SUMMARY_EXPORT")?,
-            new_machine_readable_summary: on(
-                flags.new_machine_readable_summary,
-                "NEW_MACHINE_READABLE_SUMMARY",
-                false,
-            )?,
             console_output: text(&flags.console_output, "CONSOLE_OUTPUT")?,
             outputs,
             linger,
@@ -205,6 +205,7 @@ mod tests {
             RuntimeFlags { test_type: Some("archive".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { traces_output: Some("otel".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { local_ips: Some("10.0.0.1".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { new_machine_readable_summary: Some(true), ..RuntimeFlags::default() },
             RuntimeFlags { env: vec!["1A=x".to_owned()], ..RuntimeFlags::default() },
         ] {
             assert!(resolve(flags, &[]).is_err());

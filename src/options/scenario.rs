@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::layer::{Layer, Scenarios};
 use crate::executor::reservation::{Requirements, requirements};
-use crate::executor::{Common, ConstantVus, Executor, PerVuIterations, RampingVus, SharedIterations};
+use crate::executor::{Base, ConstantVus, Executor, PerVuIterations, RampingVus, Share, SharedIterations};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 
@@ -20,7 +20,6 @@ pub struct Scenario {
     pub executor: Arc<dyn Executor>,
     /// After `setup()`.
     pub start_time: Duration,
-    pub graceful_stop: Duration,
     /// The exported function to call.
     pub exec: String,
     /// Laid over `__ENV` while a VU works for the scenario.
@@ -37,7 +36,7 @@ pub(super) fn derive(layer: &mut Layer, warnings: &mut Vec<String>) -> Result<()
         let text = format!("using `{first}` and `{second}` options simultaneously is not allowed");
         Err(Failure::new(ExitCode::INVALID_CONFIG, text))
     };
-    let common = |executor| Common::new(DEFAULT_NAME, executor);
+    let common = |executor| Base::new(DEFAULT_NAME, executor);
     let derived: Arc<dyn Executor> = if layer.iterations.is_some() {
         if stages {
             return conflict("iterations", "stages");
@@ -110,7 +109,6 @@ fn settle_one(executor: Arc<dyn Executor>) -> Scenario {
     let common = executor.common().clone();
     Scenario {
         start_time: common.start_time(),
-        graceful_stop: common.graceful_stop(),
         exec: common.exec().to_owned(),
         name: common.name,
         env: common.env.unwrap_or_default(),
@@ -119,23 +117,24 @@ fn settle_one(executor: Arc<dyn Executor>) -> Scenario {
     }
 }
 
-/// What all scenarios together need: duration, initialised VUs, VUs at most.
-pub fn total(scenarios: &[Scenario]) -> Requirements {
-    let held: Vec<_> = scenarios.iter().map(|s| (s.start_time, s.executor.reservation())).collect();
+/// What an instance needs for all scenarios together: duration, initialised VUs, VUs at most.
+pub fn total(scenarios: &[Scenario], share: &Share) -> Requirements {
+    let held: Vec<_> = scenarios.iter().map(|s| (s.start_time, s.executor.reservation(share))).collect();
     requirements(&held)
 }
 
 /// The `scenarios:` block: what follows the label, without the colon, then one `name: description`
 /// per scenario.
-pub fn describe(scenarios: &[Scenario]) -> (String, Vec<String>) {
-    let total = total(scenarios);
+pub fn describe(scenarios: &[Scenario], share: &Share) -> (String, Vec<String>) {
+    let total = total(scenarios, share);
     let tenths = (total.duration.as_millis() + 50) / 100;
     let rounded = GoDuration(i64::try_from(tenths * 100_000_000).unwrap_or(i64::MAX));
     let plural = if scenarios.len() == 1 { "" } else { "s" };
     let header = format!(
-        "(100.00%) {} scenario{plural}, {} max VUs, {rounded} max duration (incl. graceful stop)",
+        "({:.2}%) {} scenario{plural}, {} max VUs, {rounded} max duration (incl. graceful stop)",
+        share.length() * 100.0,
         scenarios.len(),
         total.max_vus,
     );
-    (header, scenarios.iter().map(|s| format!("{}: {}", s.name, s.executor.describe())).collect())
+    (header, scenarios.iter().map(|s| format!("{}: {}", s.name, s.executor.describe(share))).collect())
 }

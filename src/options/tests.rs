@@ -14,7 +14,7 @@ fn with_script(script: Value, flags: Value) -> Result<Resolved, Failure> {
 
 fn block(script: Value, flags: Value) -> Vec<String> {
     let resolved = with_script(script, flags).unwrap();
-    let (header, lines) = scenario::describe(&resolved.options.scenarios);
+    let (header, lines) = scenario::describe(&resolved.options.scenarios, &resolved.options.share);
     [header].into_iter().chain(lines).collect()
 }
 
@@ -125,7 +125,6 @@ fn all_problems_are_listed() {
 fn what_is_not_there_yet_is_refused() {
     for (script, word) in [
         (json!({"paused": true}), "paused"),
-        (json!({"executionSegment": "0:1/2"}), "executionSegment"),
         (json!({"maxRedirects": -1}), "maxRedirects"),
         (json!({"summaryTrendStats": ["foo"]}), "invalid trend stat 'foo', unknown format"),
     ] {
@@ -137,11 +136,45 @@ fn what_is_not_there_yet_is_refused() {
 }
 
 #[test]
+fn a_segment_runs_its_share_of_every_scenario() {
+    let script = json!({"scenarios": {
+        "a": {"executor": "constant-vus", "vus": 10, "duration": "1s"},
+        "b": {"executor": "shared-iterations", "vus": 10, "iterations": 100},
+        "c": {"executor": "per-vu-iterations", "vus": 4, "iterations": 5},
+        "d": {"executor": "ramping-vus", "stages": [{"duration": "1s", "target": 7}]},
+        "e": {"executor": "constant-arrival-rate", "rate": 30, "duration": "1s", "preAllocatedVUs": 3, "maxVUs": 9},
+        "f": {"executor": "ramping-arrival-rate", "stages": [{"duration": "1s", "target": 30}], "preAllocatedVUs": 6},
+        "g": {"executor": "shared-iterations", "vus": 1, "iterations": 1},
+    }});
+    let got = block(
+        script.clone(),
+        json!({"executionSegment": "1/3:2/3", "executionSegmentSequence": "0,1/3,2/3,1"}),
+    );
+    let want = [
+        "(33.33%) 7 scenarios, 14 max VUs, 10m30s max duration (incl. graceful stop)",
+        "a: 3 looping VUs for 1s (gracefulStop: 30s)",
+        "b: 30 iterations shared among 3 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
+        "c: 5 iterations for each of 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
+        "d: Up to 2 looping VUs for 1s over 1 stages (gracefulRampDown: 30s, gracefulStop: 30s)",
+        "e: 10.00 iterations/s for 1s (maxVUs: 1-3, gracefulStop: 30s)",
+        "f: Up to 10.00 iterations/s for 1s over 1 stages (maxVUs: 2, gracefulStop: 30s)",
+        "g: 0 iterations shared among 0 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
+    ];
+    assert_eq!(got, want);
+    let sequence = json!({"executionSegment": "1/3:2/3", "executionSegmentSequence": "0,1/3,2/3,1"});
+    let options = with_script(script, sequence).unwrap().options;
+    assert_eq!(options.scenarios_with_work().map(|s| s.name.as_str()).collect::<String>(), "abcdef");
+    let failure =
+        with_script(json!({}), json!({"executionSegment": "0:1/3", "executionSegmentSequence": "0,1/2,1"}));
+    assert_eq!(failure.unwrap_err().code, ExitCode::INVALID_CONFIG);
+}
+
+#[test]
 fn defaults_are_k6s() {
     let Resolved { options, .. } = with_script(json!({}), json!({})).unwrap();
     assert_eq!((options.max_redirects, options.batch, options.batch_per_host), (10, 20, 6));
     assert_eq!((options.setup_timeout.as_secs(), options.handle_summary_timeout.as_secs()), (60, 120));
     assert_eq!((options.rps, options.http_debug), (None, None));
     assert_eq!(options.system_tags, SystemTags::DEFAULT);
-    assert_eq!(options.summary_trend_stats, TREND_STATS);
+    assert_eq!(options.summary_trend_stats, TrendStat::defaults());
 }

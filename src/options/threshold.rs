@@ -68,6 +68,8 @@ impl Json for Thresholds {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -3,21 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::k6::json::{Fields, Json, Mismatch};
-
-/// A version of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TlsVersion {
-    V1_0,
-    V1_1,
-    V1_2,
-    V1_3,
-}
+use crate::net::tls::Version;
 
 /// The versions that may be negotiated; unset ends are open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TlsVersions {
-    pub min: Option<TlsVersion>,
-    pub max: Option<TlsVersion>,
+    pub min: Option<Version>,
+    pub max: Option<Version>,
 }
 
 /// A client certificate (PEM texts) and the hosts that it is for; without hosts, for all.
@@ -33,15 +25,15 @@ pub struct TlsAuth {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CipherSuite(pub String);
 
-const VERSIONS: [(&str, TlsVersion); 4] = [
-    ("tls1.0", TlsVersion::V1_0),
-    ("tls1.1", TlsVersion::V1_1),
-    ("tls1.2", TlsVersion::V1_2),
-    ("tls1.3", TlsVersion::V1_3),
+const VERSIONS: [(&str, Version); 4] = [
+    ("tls1.0", Version::Tls10),
+    ("tls1.1", Version::Tls11),
+    ("tls1.2", Version::Tls12),
+    ("tls1.3", Version::Tls13),
 ];
 
 /// The IANA names that Go knows.
-const SUITES: [&str; 26] = [
+const SUITES: [&str; 27] = [
     "TLS_RSA_WITH_RC4_128_SHA",
     "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
     "TLS_RSA_WITH_AES_128_CBC_SHA",
@@ -68,10 +60,10 @@ const SUITES: [&str; 26] = [
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
     "TLS_AES_128_GCM_SHA256",
     "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
 ];
-const CHACHA: &str = "TLS_CHACHA20_POLY1305_SHA256";
 
-impl Json for TlsVersion {
+impl Json for Version {
     fn from_json(value: &Value) -> Result<Option<Self>, Mismatch> {
         let text = String::from_json(value)?.filter(|text| !text.is_empty());
         let known = |text: String| VERSIONS.iter().find(|(name, _)| *name == text).map(|(_, v)| *v);
@@ -89,7 +81,7 @@ impl Json for TlsVersions {
         match value {
             Value::Null => return Ok(None),
             Value::String(_) => {
-                let only = TlsVersion::from_json(value)?;
+                let only = Version::from_json(value)?;
                 return Ok(Some(Self { min: only, max: only }));
             }
             _ => {}
@@ -104,7 +96,7 @@ impl Json for TlsVersions {
     }
 
     fn to_json(&self) -> Value {
-        let show = |end: Option<TlsVersion>| end.map_or(Value::from(""), |version| version.to_json());
+        let show = |end: Option<Version>| end.map_or(Value::from(""), |version| version.to_json());
         json!({ "min": show(self.min), "max": show(self.max) })
     }
 }
@@ -139,7 +131,7 @@ impl Json for TlsAuth {
 impl Json for CipherSuite {
     fn from_json(value: &Value) -> Result<Option<Self>, Mismatch> {
         match String::from_json(value)? {
-            Some(name) if SUITES.contains(&name.as_str()) || name == CHACHA => Ok(Some(Self(name))),
+            Some(name) if SUITES.contains(&name.as_str()) => Ok(Some(Self(name))),
             Some(name) => Err(Mismatch::new(value, format!("holds the unknown cipher suite '{name}'"))),
             None => Ok(None),
         }
@@ -159,7 +151,7 @@ mod tests {
         let one = TlsVersions::from_json(&json!("tls1.2")).unwrap().unwrap();
         assert_eq!(one.to_json(), json!({"min": "tls1.2", "max": "tls1.2"}));
         let open = TlsVersions::from_json(&json!({"min": "tls1.2"})).unwrap().unwrap();
-        assert_eq!((open.min, open.max), (Some(TlsVersion::V1_2), None));
+        assert_eq!((open.min, open.max), (Some(Version::Tls12), None));
         assert!(TlsVersions::from_json(&json!("ssl3")).is_err());
         assert!(TlsVersions::from_json(&json!({"min": "tls1.3", "max": "tls1.2"})).is_err());
     }

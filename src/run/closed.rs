@@ -4,22 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, select, unbounded};
+use crossbeam_channel::{select, unbounded};
 
-use super::live::{Live, Status};
-use super::pool::{Assignment, Gate, Pool, Worker};
+use super::job::Job;
+use super::live::Status;
+use super::pool::{ASK_AGAIN, Assignment, Gate, Pool, Start, Worker};
 use crate::executor::{Budget, Closed};
-use crate::vu::ScenarioRun;
-
-/// What a driver needs of its scenario.
-pub struct Job {
-    pub plan: Closed,
-    pub scenario: Arc<ScenarioRun>,
-    pub setup_data: Option<Arc<str>>,
-    pub live: Arc<Live>,
-    /// Closed when the whole run is to stop.
-    pub stop: Receiver<()>,
-}
 
 /// A VU at work in a place of the scenario.
 struct Seat {
@@ -30,16 +20,13 @@ struct Seat {
     deadline: Option<Instant>,
 }
 
-/// Iterations that were not started before the scenario's end, by VU where the budget is by VU.
-pub type Dropped = Vec<(Option<u32>, u64)>;
-
-/// Runs the scenario to its end. Returns what it could not start.
-pub fn drive(job: &Job, pool: &Pool) -> Dropped {
-    Driver::new(job, pool).run()
+/// Runs the scenario to its end, and reports what it could not start.
+pub fn drive(job: &Job<Closed>, pool: &Pool) {
+    Driver::new(job, pool).run();
 }
 
 struct Driver<'a> {
-    job: &'a Job,
+    job: &'a Job<Closed>,
     pool: &'a Pool,
     start: Instant,
     /// Nothing starts after this.
@@ -53,11 +40,13 @@ struct Driver<'a> {
     ids: Vec<u32>,
     /// Seats whose budget is used up.
     spent: Vec<bool>,
+    /// Whether a seat is empty because there was no VU for it.
+    short: bool,
     aborted: bool,
 }
 
 impl<'a> Driver<'a> {
-    fn new(job: &'a Job, pool: &'a Pool) -> Self {
+    fn new(job: &'a Job<Closed>, pool: &'a Pool) -> Self {
         let start = job.scenario.started;
         let seats = job.plan.max_vus() as usize;
         Self {
@@ -70,11 +59,12 @@ impl<'a> Driver<'a> {
             started: std::iter::repeat_with(Arc::default).take(seats).collect(),
             ids: vec![0; seats],
             spent: vec![false; seats],
+            short: false,
             aborted: false,
         }
     }
 
-    fn run(mut self) -> Dropped {
+    fn run(mut self) {
         let (done, freed) = unbounded();
         self.job.live.begin(self.start);
         loop {
@@ -103,11 +93,14 @@ impl<'a> Driver<'a> {
         }
         let interrupted = self.aborted;
         self.job.live.finish(if interrupted { Status::Interrupted } else { Status::Done });
-        if interrupted { Vec::new() } else { self.dropped() }
+        if !interrupted {
+            self.job.dropped.report(self.dropped());
+        }
     }
 
     /// Starts VUs in the seats that the curve wants and nobody sits in.
     fn seat(&mut self, wanted: u32, done: &crossbeam_channel::Sender<u32>) {
+        self.short = false;
         for place in 0..wanted as usize {
             if let Some(seat) = &mut self.seats[place] {
                 // Wanted again before it was gone: the same VU goes on.
@@ -118,10 +111,16 @@ impl<'a> Driver<'a> {
             if self.spent[place] {
                 continue;
             }
-            let Some(worker) = self.pool.take() else { continue };
+            let Some(worker) = self.pool.take() else {
+                self.short = true;
+                continue;
+            };
             let wanted = Arc::new(AtomicBool::new(true));
             let gate = Arc::new(Gate {
-                may_start: self.rule(place, wanted.clone()),
+                next: {
+                    let may_start = self.rule(place, wanted.clone());
+                    Box::new(move || may_start().then_some(Start::Free))
+                },
                 ended: {
                     let live = self.job.live.clone();
                     Box::new(move || live.complete())
@@ -133,6 +132,7 @@ impl<'a> Driver<'a> {
                 scenario: self.job.scenario.clone(),
                 setup_data: self.job.setup_data.clone(),
                 slot: place as u32,
+                loops: true,
                 gate: gate.clone(),
                 done: done.clone(),
             });
@@ -141,12 +141,12 @@ impl<'a> Driver<'a> {
     }
 
     /// Says whether the VU in a seat may start another iteration, and counts it.
-    fn rule(&self, place: usize, wanted: Arc<AtomicBool>) -> Box<dyn Fn() -> bool + Send + Sync> {
+    fn rule(&self, place: usize, wanted: Arc<AtomicBool>) -> impl Fn() -> bool + Send + Sync + use<> {
         let end = self.end;
         let live = self.job.live.clone();
         let own = self.started[place].clone();
         let budget = self.job.plan.budget;
-        Box::new(move || {
+        move || {
             if !wanted.load(Ordering::SeqCst) || Instant::now() >= end {
                 return false;
             }
@@ -162,7 +162,7 @@ impl<'a> Driver<'a> {
                     free
                 }
             }
-        })
+        }
     }
 
     /// Tells VUs that the curve no longer wants to finish, and by when.
@@ -222,6 +222,7 @@ impl<'a> Driver<'a> {
         [self.end, self.hard_end]
             .into_iter()
             .chain(step)
+            .chain(self.short.then(|| now + ASK_AGAIN))
             .chain(deadlines)
             .filter(|at| *at > now)
             .min()
@@ -229,7 +230,8 @@ impl<'a> Driver<'a> {
             .unwrap_or(now + Duration::from_secs(1))
     }
 
-    fn dropped(&self) -> Dropped {
+    /// What was not started before the end, by VU where the budget is by VU.
+    fn dropped(&self) -> Vec<(Option<u32>, u64)> {
         let missing = |total: u64, started: u64| (total > started).then(|| total - started);
         match self.job.plan.budget {
             Budget::Unlimited => Vec::new(),

@@ -14,11 +14,11 @@ use super::live::{Live, Status as LiveStatus};
 use super::progress::{
     Bar, Description, ProgressView, RunState, ScenarioProgress, Status, banner, render_pipe, render_tty, rows,
 };
-use crate::executor::{Budget, Closed, Plan};
+use crate::executor::{Budget, Plan};
 use crate::k6::builtin;
 use crate::log;
 use crate::metrics::{Sample, TagSet, Timestamp};
-use crate::options::Resolved;
+use crate::options::{Resolved, scenario};
 use crate::summary::style::Style;
 use crate::vu::{Counters, Test};
 
@@ -60,7 +60,7 @@ struct Row {
     name: String,
     start_time: Duration,
     kind: &'static str,
-    plan: Option<Closed>,
+    plan: Plan,
     live: Arc<Live>,
 }
 
@@ -75,9 +75,10 @@ impl Display {
         let terminal = std::io::stdout().is_terminal();
         let style = Style { color: terminal && !request.no_color };
         let needs = resolved.options.requirements();
-        let rows = resolved.options.scenarios.iter().map(|scenario| {
-            let plan = scenario.executor.plan().ok().map(|Plan::Closed(plan)| plan);
-            let seats = plan.as_ref().map_or(0, Closed::max_vus);
+        let share = &resolved.options.share;
+        let rows = resolved.options.scenarios_with_work().map(|scenario| {
+            let plan = scenario.executor.plan(share);
+            let seats = plan.max_vus();
             Row {
                 name: scenario.name.clone(),
                 start_time: scenario.start_time,
@@ -102,16 +103,13 @@ impl Display {
             drawn: Mutex::new(0),
         });
         if !request.quiet {
-            let (_, scenarios) = crate::options::scenario::describe(&resolved.options.scenarios);
+            let (plan, scenarios) = scenario::describe(&resolved.options.scenarios, share);
             let description = Description {
                 script: request.script.clone(),
                 web_dashboard: None,
                 outputs: outputs.to_vec(),
-                profiling: None,
-                segment: 1.0,
-                max_vus: needs.max_vus,
-                max_duration: needs.duration,
-                scenarios: described(resolved, scenarios),
+                plan,
+                scenarios,
             };
             print(&format!("{}{}\n", banner(style), description.render(style)));
         }
@@ -203,7 +201,7 @@ impl Shared {
                         print(&render_pipe(&self.view()));
                     }
                 }
-                recv(draws) -> _ => self.around(&mut || {}),
+                recv(draws) -> _ => self.draw(&mut || {}),
                 recv(stopped) -> _ => return,
             }
         }
@@ -250,8 +248,14 @@ impl Shared {
         }
     }
 
-    /// Erases the bars, lets something else write, and draws them again.
+    /// Lets a log line be written above the bars.
     fn around(&self, write: &mut dyn FnMut()) {
+        // Before the first drawing there is nothing to keep clear of.
+        if *lock(&self.drawn) == 0 { write() } else { self.draw(write) }
+    }
+
+    /// Erases the bars, lets something else write, and draws them again.
+    fn draw(&self, write: &mut dyn FnMut()) {
         let mut drawn = lock(&self.drawn);
         let mut text = String::new();
         if *drawn > 0 {
@@ -288,31 +292,33 @@ impl Row {
         let bar = match status {
             Status::Pending => Bar::default(),
             Status::Waiting => Bar::waiting(self.start_time.saturating_sub(elapsed), self.start_time),
-            _ => self.plan.as_ref().map_or_else(Bar::default, |plan| self.bar(plan)),
+            _ => self.bar(),
         };
         ScenarioProgress { name: self.name.clone(), status, bar }
     }
 
-    fn bar(&self, plan: &Closed) -> Bar {
+    fn bar(&self) -> Bar {
         let spent = self.live.elapsed();
         let seats = u64::from(self.live.seats());
+        let vus = u64::from(self.live.vus());
         let done = self.live.completed();
+        let plan = match &self.plan {
+            Plan::Closed(plan) => plan,
+            Plan::Open(plan) => {
+                let pace = if plan.arrivals.is_constant() { plan.highest_rate } else { self.live.pace() };
+                let vus = (vus, u64::from(self.live.allocated()), seats);
+                return Bar::arrivals(vus, (pace, plan.highest_rate), spent, plan.duration);
+            }
+        };
         match plan.budget {
             Budget::Shared(total) => Bar::shared_iterations(seats, done, total, spent, plan.duration),
             Budget::PerVu(each) => Bar::per_vu_iterations(seats, done, each, spent, plan.duration),
             Budget::Unlimited if self.kind == "ramping-vus" => {
-                Bar::ramping_vus(u64::from(self.live.vus()), seats, spent, plan.duration)
+                Bar::ramping_vus(vus, seats, spent, plan.duration)
             }
             Budget::Unlimited => Bar::constant_vus(seats, spent, plan.duration),
         }
     }
-}
-
-/// The name and text of each scenario.
-fn described(resolved: &Resolved, lines: Vec<String>) -> Vec<(String, String)> {
-    let scenarios = &resolved.options.scenarios;
-    debug_assert_eq!(scenarios.len(), lines.len());
-    scenarios.iter().map(|s| (s.name.clone(), s.executor.describe())).collect()
 }
 
 /// Writes to stdout; a closed pipe is no reason to end a test.

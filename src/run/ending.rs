@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use serde_json::Value;
 
 use super::Request;
 use super::load::Loaded;
@@ -15,9 +14,9 @@ use crate::k6::exit_code::Failure;
 use crate::log::{self, Level};
 use crate::metrics::engine::FinalResult;
 use crate::options::Resolved;
-use crate::options::runtime::SummaryMode as Mode;
-use crate::summary::{self, Summary, SummaryMode, SummaryOptions, TrendStat};
-use crate::vu::lifecycle::CallError;
+use crate::options::runtime::SummaryMode;
+use crate::summary::{self, Summary, SummaryOptions};
+use crate::vu::lifecycle::{CallError, SummaryFiles};
 use crate::vu::{Test, VirtualUser};
 
 /// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
@@ -29,25 +28,18 @@ pub fn summarise(
     setup_data: Option<&str>,
 ) -> Result<()> {
     let options = &resolved.options;
-    let trend_stats = options.summary_trend_stats.iter().map(|s| s.parse::<TrendStat>());
     let summary = Summary {
         snapshot: result.snapshot.clone(),
         options: SummaryOptions {
-            trend_stats: trend_stats
-                .collect::<Result<_, _>>()
-                .map_err(|e| Failure::new(ExitCode::OTHER, e.to_string()))?,
+            trend_stats: options.summary_trend_stats.clone(),
             time_unit: options.summary_time_unit,
-            mode: match request.runtime.summary_mode {
-                Mode::Compact => SummaryMode::Compact,
-                Mode::Full => SummaryMode::Full,
-                Mode::Disabled => SummaryMode::Disabled,
-            },
+            mode: request.runtime.summary_mode,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         },
     };
-    if request.runtime.summary_mode == Mode::Disabled && request.runtime.summary_export.is_none() {
+    if request.runtime.summary_mode == SummaryMode::Disabled && request.runtime.summary_export.is_none() {
         return Ok(());
     }
     let mut files = match handle_summary(loaded, resolved, &summary, setup_data)? {
@@ -57,7 +49,12 @@ pub fn summarise(
     if let Some(path) = &request.runtime.summary_export {
         files.push((path.clone(), summary::export::export(&summary).into_bytes()));
     }
-    files.iter().for_each(|(place, contents)| write(place, contents));
+    let failed: Vec<_> = files.iter().filter_map(|(place, contents)| write(place, contents).err()).collect();
+    if !failed.is_empty() {
+        let list: String = failed.iter().map(|text| format!("\n\t- {text}")).collect();
+        let text = format!("Could not save some summary information:{list}");
+        log::emit(Level::Error, "failed to handle the end-of-test summary", &[("error", &text)]);
+    }
     Ok(())
 }
 
@@ -67,20 +64,15 @@ fn handle_summary(
     resolved: &Resolved,
     summary: &Summary,
     setup_data: Option<&str>,
-) -> Result<Option<Vec<(String, Vec<u8>)>>> {
+) -> Result<Option<SummaryFiles>> {
     if !loaded.exports("handleSummary") || summary.options.mode == SummaryMode::Disabled {
         return Ok(None);
     }
-    let mut data = summary::data::data(summary);
-    if let (Value::Object(data), Some(setup)) = (&mut data, setup_data)
-        && let Ok(setup) = serde_json::from_str(setup)
-    {
-        data.insert("setup_data".to_owned(), setup);
-    }
-    let json = data.to_string();
+    let json = summary::data::data(summary).to_string();
+    let setup_data = setup_data.map(str::to_owned);
     let limit = resolved.options.handle_summary_timeout;
     let called = call(&loaded.test, "handleSummary", limit, None, move |user: &mut VirtualUser| {
-        user.handle_summary(&json)
+        user.handle_summary(&json, setup_data.as_deref())
     })?;
     let failed = match called {
         Called::Returned(files) => return Ok(files),
@@ -96,24 +88,30 @@ fn handle_summary(
     Ok(None)
 }
 
-fn write(place: &str, contents: &[u8]) {
+/// Writes one entry of the summary; the error is its text.
+fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     let written = match place {
-        // A closed pipe is no reason to lose the other files.
         "stdout" => std::io::stdout().lock().write_all(contents),
         "stderr" => std::io::stderr().lock().write_all(contents),
         path => std::fs::write(Path::new(path), contents),
     };
-    if let Err(error) =
-        written.or_else(|e| if e.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) })
-    {
-        log::error(&format!("could not save the summary to '{place}': {error}"));
+    match written {
+        // A closed pipe is no reason to lose the other files.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let reason = match error.kind() {
+                std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+                _ => error.to_string(),
+            };
+            Err(format!("could not open '{place}': open {place}: {reason}"))
+        }
+        _ => Ok(()),
     }
 }
 
 /// Logs why the run failed, if it did, and picks its exit code: the first reason wins.
 pub fn verdict(test: &Arc<Test>, result: &FinalResult, failure: Option<Failure>) -> ExitCode {
     if let Some(reason) = test.control.reason() {
-        log::error(&reason.message());
+        log::error(reason.message());
         return reason.exit_code();
     }
     if let Some(failure) = failure {
@@ -123,7 +121,7 @@ pub fn verdict(test: &Arc<Test>, result: &FinalResult, failure: Option<Failure>)
     }
     if !result.crossed.is_empty() {
         let names = result.crossed.join(", ");
-        log::error(&format!("thresholds on metrics '{names}' have been crossed"));
+        log::error(format!("thresholds on metrics '{names}' have been crossed"));
         return ExitCode::THRESHOLDS;
     }
     if test.control.is_marked_failed() {

@@ -20,10 +20,12 @@ pub enum Status {
 /// The live figures of one scenario.
 #[derive(Debug)]
 pub struct Live {
-    /// The largest number of VUs that loop at once.
+    /// The largest number of VUs that there can be.
     seats: u32,
     status: AtomicU8,
     vus: AtomicU32,
+    allocated: AtomicU32,
+    gap: AtomicU64,
     taken: AtomicU64,
     completed: AtomicU64,
     started: OnceLock<Instant>,
@@ -37,6 +39,8 @@ impl Live {
             seats,
             status: AtomicU8::new(Status::Waiting as u8),
             vus: AtomicU32::new(0),
+            allocated: AtomicU32::new(0),
+            gap: AtomicU64::new(0),
             taken: AtomicU64::new(0),
             completed: AtomicU64::new(0),
             started: OnceLock::new(),
@@ -44,7 +48,7 @@ impl Live {
         }
     }
 
-    /// The largest number of VUs that loop at once.
+    /// The largest number of VUs that there can be.
     pub fn seats(&self) -> u32 {
         self.seats
     }
@@ -75,9 +79,39 @@ impl Live {
         self.vus.store(vus, Ordering::Relaxed);
     }
 
-    /// VUs that loop at present.
+    /// One more VU runs an iteration.
+    pub fn enter(&self) {
+        self.vus.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One VU less runs an iteration.
+    pub fn leave(&self) {
+        self.vus.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// VUs that loop, or run an iteration, at present.
     pub fn vus(&self) -> u32 {
         self.vus.load(Ordering::Relaxed)
+    }
+
+    pub fn set_allocated(&self, vus: u32) {
+        self.allocated.store(vus, Ordering::Relaxed);
+    }
+
+    /// VUs that belong to an open scenario, whether they have an iteration to run or not.
+    pub fn allocated(&self) -> u32 {
+        self.allocated.load(Ordering::Relaxed)
+    }
+
+    /// Sets the time between the last two starts of an open scenario.
+    pub fn set_gap(&self, gap: Duration) {
+        self.gap.store(u64::try_from(gap.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Iterations that an open scenario starts at present, per second.
+    pub fn pace(&self) -> f64 {
+        let gap = self.gap.load(Ordering::Relaxed);
+        if gap == 0 { 0.0 } else { 1e9 / gap as f64 }
     }
 
     /// Takes one iteration of `total`; `false` if none is left.

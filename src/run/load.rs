@@ -5,11 +5,16 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use crossbeam_channel::{bounded, select};
 
 use super::pool::STACK;
+use super::signals::Listener;
+use super::stop::StopSignal;
 use crate::js::{Interrupt, ScriptError, Sources};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
+use crate::k6::quote::quote;
+use crate::log::{self, Level};
 use crate::modules;
 use crate::net::Shared;
 use crate::options::{self, Layer, Resolved, RuntimeOptions, Sources as Layers};
@@ -22,12 +27,16 @@ const INIT_STACK: usize = 4 * STACK;
 /// A script whose init code ran once.
 pub struct Loaded {
     pub test: Arc<Test>,
+    /// Tells when the run is to stop.
+    pub stop: StopSignal,
     /// As on the command line.
     pub script: String,
     /// What it exports, and whether each is a function.
     exports: BTreeMap<String, bool>,
     /// The exported options, as JSON.
     options: Option<String>,
+    /// Listens to signals to the end of the run.
+    _signals: Listener,
 }
 
 /// Reads the script and runs its init code in the VU with number 0.
@@ -46,16 +55,26 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))),
     );
     let test = Arc::new(Test::new(sources.clone(), modules::builtins, modules::globals::install, env));
-    let first = test.clone();
+    // From here on a signal ends the init code too.
+    let signals = Listener::start(&test)?;
+    let stop = StopSignal::start(&test)?;
+    let interrupt = Arc::new(Interrupt::default());
+    let (first, inner) = (test.clone(), interrupt.clone());
+    let (done, ended) = bounded::<()>(0);
     let thread = std::thread::Builder::new()
         .name("init".to_owned())
         .stack_size(INIT_STACK)
         .spawn(move || {
-            let mut user = VirtualUser::new(&first, 0, Arc::new(Interrupt::default()))?;
+            let _done = done;
+            let mut user = VirtualUser::new(&first, 0, inner)?;
             let options = user.options_json().map_err(InitError::Script)?;
             Ok((user.exported_names(), options))
         })
         .context("could not start the init thread")?;
+    select! {
+        recv(ended) -> _ => {}
+        recv(stop.receiver()) -> _ => interrupt.raise(),
+    }
     let ran: Result<_, InitError> = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     // From here on no VU may load what the first one did not.
     sources.lock();
@@ -65,7 +84,8 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         None => init_failure(&sources, error),
     };
     let (exports, options) = ran.map_err(failed)?;
-    let loaded = Loaded { test, script: script.to_owned(), exports: exports.into_iter().collect(), options };
+    let exports = exports.into_iter().collect();
+    let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, _signals: signals };
     if !loaded.exports.values().any(|callable| *callable) {
         return Err(loaded.not_loaded(ExitCode::OTHER, "no exported functions in script").into());
     }
@@ -99,12 +119,10 @@ impl Loaded {
     pub fn resolve(&self, layers: &Layers) -> Result<Resolved, Failure> {
         let (script, unknown) = self.layer()?;
         if !unknown.is_empty() {
-            let names = unknown.join(", ");
-            crate::log::emit(
-                crate::log::Level::Warn,
-                "There were unknown fields in the options exported in the script",
-                &[("fields", &names)],
-            );
+            let names: Vec<_> = unknown.iter().map(|name| quote(name)).collect();
+            let error = format!("json: unknown field {}", names.join(", "));
+            let text = "There were unknown fields in the options exported in the script";
+            log::emit(Level::Warn, text, &[("error", &error)]);
         }
         options::resolve(Layers { script, ..layers.clone() })
     }
@@ -126,7 +144,7 @@ fn could_not_load(url: &str, script: &str, text: &str) -> String {
 /// The error line and exit code for init code that failed.
 pub fn init_failure(sources: &Sources, error: InitError) -> Failure {
     let main = sources.main();
-    let script = main.rsplit('/').next().unwrap_or(main);
+    let script = sources.script();
     match error {
         InitError::Script(error) => script_failure(main, script, &error),
         InitError::Load(text) => {

@@ -2,16 +2,20 @@
 
 pub mod closed;
 pub mod display;
+pub mod dropped;
 pub mod ending;
+pub mod job;
 pub mod live;
 pub mod load;
 pub mod network;
 pub mod once;
+pub mod open;
 pub mod pool;
 pub mod progress;
 pub mod scenarios;
 pub mod signals;
 pub mod stack;
+pub mod stop;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,13 +23,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use crossbeam_channel::{Receiver, Sender, bounded, select};
+use crossbeam_channel::select;
 
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
 use crate::metrics::{BatchSink, definition};
+use crate::options::runtime::SummaryMode;
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
 use crate::output::{self, OutputContext, flush};
 use crate::vu::lifecycle::CallError;
@@ -36,6 +41,7 @@ use display::Display;
 use load::Loaded;
 use once::{Called, call};
 use pool::Pool;
+use stop::StopSignal;
 
 /// What a run is asked to do.
 pub struct Request {
@@ -65,20 +71,19 @@ pub fn run(request: Request) -> Result<ExitCode> {
     if let Some(path) = &request.runtime.console_output {
         test.send_console_to(log::Writer::append(Path::new(path), request.console_format)?);
     }
-    let _signals = signals::Listener::start(&test)?;
 
     let (outputs, sinks, descriptions) = open_outputs(&test, &resolved, &request.runtime)?;
     let engine = start_engine(&test, &resolved, &request.runtime, sinks)?;
     test.connect(engine.sender());
     let display = Display::start(&test, &resolved, &request, &descriptions)?;
 
-    let stop = StopSignal::start(&test)?;
+    let stop = &loaded.stop;
     let mut end = Ending::default();
-    let pool = initialise(&test, &resolved, &display, &stop)?;
+    let pool = initialise(&test, &resolved, &display, stop)?;
     if let Some(pool) = &pool {
         engine.start_clock();
         test.counters.start();
-        execute(pool, &loaded, &resolved, &display, &stop, &mut end)?;
+        execute(pool, &loaded, &resolved, &display, &mut end)?;
     }
     engine.stop_clock();
     if let Some(pool) = pool {
@@ -90,11 +95,11 @@ pub fn run(request: Request) -> Result<ExitCode> {
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
-    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
-    display.finish();
     if request.runtime.linger && test.control.reason().is_none() {
         stop.linger();
     }
+    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
+    display.finish();
     Ok(ending::verdict(&test, &result, end.failure))
 }
 
@@ -151,47 +156,11 @@ fn start_engine(
     Engine::start(EngineConfig {
         registry: test.registry.clone(),
         definitions,
-        sections: runtime.summary_mode == crate::options::runtime::SummaryMode::Full,
+        sections: runtime.summary_mode == SummaryMode::Full,
         outputs,
         on_abort: Box::new(move |text| control.control.stop(Stop::Threshold(text))),
     })
     .context("could not start the metrics thread")
-}
-
-/// Closes a channel when the run is to stop, so that everybody who listens hears it.
-pub struct StopSignal {
-    stopped: Receiver<()>,
-    /// Dropped last: ends the thread.
-    _alive: Sender<()>,
-}
-
-impl StopSignal {
-    fn start(test: &Arc<Test>) -> Result<Self> {
-        let (tell, stopped) = bounded::<()>(0);
-        let (alive, ended) = bounded::<()>(0);
-        let test = test.clone();
-        std::thread::Builder::new()
-            .name("stop".to_owned())
-            .spawn(move || {
-                select! {
-                    recv(test.control.woken()) -> _ => drop(tell),
-                    // The run is over; nobody listens any more.
-                    recv(ended) -> _ => {}
-                }
-            })
-            .context("could not start a thread")?;
-        Ok(Self { stopped, _alive: alive })
-    }
-
-    /// A receiver that is disconnected when the run is to stop.
-    pub fn receiver(&self) -> Receiver<()> {
-        self.stopped.clone()
-    }
-
-    fn linger(&self) {
-        log::info("The test is done, but --linger was enabled, so ssek is waiting for Ctrl+C to continue...");
-        let _ = self.stopped.recv();
-    }
 }
 
 /// Makes the VUs. `None` if the run was stopped meanwhile.
@@ -201,8 +170,10 @@ fn initialise(
     display: &Display,
     stop: &StopSignal,
 ) -> Result<Option<Pool>> {
-    let wanted = u32::try_from(resolved.options.requirements().planned_vus).unwrap_or(u32::MAX);
-    let (pool, ready) = Pool::start(test, wanted)?;
+    let needs = resolved.options.requirements();
+    let wanted = u32::try_from(needs.planned_vus).unwrap_or(u32::MAX);
+    let spare = u32::try_from(needs.max_vus.saturating_sub(needs.planned_vus)).unwrap_or(u32::MAX);
+    let (pool, ready) = Pool::start(test, wanted, spare)?;
     let stopped = stop.receiver();
     for made in 0..wanted {
         display.initialised(made, wanted);
@@ -228,9 +199,9 @@ fn execute(
     loaded: &Loaded,
     resolved: &Resolved,
     display: &Display,
-    stop: &StopSignal,
     end: &mut Ending,
 ) -> Result<()> {
+    let stop = &loaded.stop;
     let options = &resolved.options;
     let test = &loaded.test;
     if !options.no_setup && loaded.exports("setup") {
@@ -249,7 +220,7 @@ fn execute(
     if test.control.reason().is_none() {
         end.ran = true;
         display.running();
-        scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref())?;
+        scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref());
         display.scenarios_ended();
     }
     // What `setup()` made must be undone even when the run was cut short.

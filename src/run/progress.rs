@@ -39,8 +39,6 @@ pub enum RunState {
     Init { progress: f64, text: String },
     /// While `setup()` runs, and for good where it failed.
     Setup,
-    /// Held back before the start.
-    Paused,
     /// From the start of the scenarios to the end of `teardown()`.
     Running,
 }
@@ -139,16 +137,15 @@ fn lines(view: &ProgressView, bar_width: usize, style: Style) -> Vec<String> {
         RunState::Setup => {
             line("Run", Status::Pending, &Bar { progress: 1.0, columns: vec!["setup()".to_owned()] })
         }
-        RunState::Paused => run_line("paused", view),
-        RunState::Running => run_line("running", view),
+        RunState::Running => run_line(view),
     };
     let scenarios = view.scenarios.iter().map(|s| line(&s.name, s.status, &s.bar));
     [String::new(), first].into_iter().chain(scenarios).collect()
 }
 
-fn run_line(word: &str, view: &ProgressView) -> String {
+fn run_line(view: &ProgressView) -> String {
     format!(
-        "{word} ({}), {}/{} VUs, {} complete and {} interrupted iterations",
+        "running ({}), {}/{} VUs, {} complete and {} interrupted iterations",
         fixed(view.elapsed, view.max_duration),
         padded(view.vus_active, view.max_vus),
         padded(view.vus_initialised, view.max_vus),

@@ -1,19 +1,19 @@
 //! Starts each scenario at its time, and waits for all of them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
 use crossbeam_channel::select;
 
-use super::StopSignal;
-use super::closed::{self, Dropped, Job};
 use super::display::Display;
+use super::dropped::Dropped;
+use super::job::Job;
 use super::live::{Live, Status};
 use super::pool::Pool;
-use crate::executor::Plan;
-use crate::k6::{SystemTag, builtin};
-use crate::metrics::{Sample, TagSet, Timestamp};
+use super::stop::StopSignal;
+use super::{closed, open};
+use crate::executor::{Budget, Plan, Segment, Share};
+use crate::log;
 use crate::options::{Resolved, Scenario};
 use crate::vu::{ScenarioRun, Test};
 
@@ -25,92 +25,79 @@ pub fn run(
     display: &Display,
     stop: &StopSignal,
     setup_data: Option<&Arc<str>>,
-) -> Result<()> {
+) {
     let start = Instant::now();
-    let mut plans = Vec::new();
-    for scenario in &resolved.options.scenarios {
-        plans.push(scenario.executor.plan()?);
+    let options = &resolved.options;
+    for idle in options.scenarios.iter().filter(|s| !s.executor.has_work(&options.share)) {
+        let segment = resolved.consolidated.execution_segment.unwrap_or(Segment::FULL);
+        let name = &idle.name;
+        log::debug(format!("Executor '{name}' is disabled for segment {segment} due to lack of work!"));
     }
     std::thread::scope(|scope| {
-        for (place, (scenario, plan)) in resolved.options.scenarios.iter().zip(plans).enumerate() {
+        for (place, scenario) in options.scenarios_with_work().enumerate() {
             let live = display.live(place);
+            let plan = scenario.executor.plan(&options.share);
             scope.spawn(move || {
-                let stopped = stop.receiver();
+                let stop = stop.receiver();
                 if !scenario.start_time.is_zero() {
                     let due = crossbeam_channel::at(start + scenario.start_time);
                     select! {
                         recv(due) -> _ => {}
-                        recv(stopped) -> _ => return live.finish(Status::Interrupted),
+                        recv(stop) -> _ => return live.finish(Status::Interrupted),
                     }
                 }
-                let Plan::Closed(plan) = plan;
-                let job = Job {
-                    scenario: Arc::new(scenario_run(scenario, &live, plan.duration, plan.budget)),
-                    plan,
-                    setup_data: setup_data.cloned(),
-                    live,
-                    stop: stopped,
-                };
-                let dropped = closed::drive(&job, pool);
-                report_dropped(test, scenario, &dropped);
+                let progress = progress(&plan, &live);
+                let scenario_run = Arc::new(scenario_run(scenario, &options.share, progress));
+                let setup_data = setup_data.cloned();
+                let dropped = Dropped::new(test, scenario);
+                match plan {
+                    Plan::Closed(plan) => {
+                        let job = Job { plan, scenario: scenario_run, setup_data, live, dropped, stop };
+                        closed::drive(&job, pool);
+                    }
+                    Plan::Open(plan) => {
+                        let job = Job { plan, scenario: scenario_run, setup_data, live, dropped, stop };
+                        open::drive(&job, pool, test);
+                    }
+                }
             });
         }
     });
-    Ok(())
+}
+
+/// How far a scenario is, from 0 to 1.
+fn progress(plan: &Plan, live: &Arc<Live>) -> Box<dyn Fn() -> f64 + Send + Sync> {
+    let live = live.clone();
+    let duration = plan.duration();
+    let by_time = |live: &Live, duration: Duration| {
+        (live.elapsed().as_secs_f64() / duration.as_secs_f64().max(f64::MIN_POSITIVE)).min(1.0)
+    };
+    let total = match plan {
+        Plan::Open(_) => None,
+        Plan::Closed(plan) => match plan.budget {
+            Budget::Unlimited => None,
+            Budget::Shared(total) => Some(total),
+            Budget::PerVu(each) => Some(each.saturating_mul(live.seats().into())),
+        },
+    };
+    match total {
+        None => Box::new(move || by_time(&live, duration)),
+        Some(total) => Box::new(move || live.taken() as f64 / total.max(1) as f64),
+    }
 }
 
 fn scenario_run(
     scenario: &Scenario,
-    live: &Arc<Live>,
-    duration: std::time::Duration,
-    budget: crate::executor::Budget,
+    share: &Share,
+    progress: Box<dyn Fn() -> f64 + Send + Sync>,
 ) -> ScenarioRun {
-    let live = live.clone();
-    let seats = live.seats();
-    let progress = move || {
-        let done = live.taken() as f64;
-        match budget {
-            crate::executor::Budget::Unlimited => {
-                (live.elapsed().as_secs_f64() / duration.as_secs_f64().max(f64::MIN_POSITIVE)).min(1.0)
-            }
-            crate::executor::Budget::Shared(total) => done / (total.max(1)) as f64,
-            crate::executor::Budget::PerVu(each) => done / (each * u64::from(seats)).max(1) as f64,
-        }
-    };
-    let executor = scenario.executor.common().executor;
     ScenarioRun::new(
         &scenario.name,
-        executor,
+        scenario.executor.common().executor,
         &scenario.exec,
         scenario.env.clone(),
         scenario.tags.clone(),
-        Box::new(progress),
+        scenario.executor.stripe(share),
+        progress,
     )
-}
-
-/// Emits `dropped_iterations` for what a scenario could not start in its time.
-fn report_dropped(test: &Test, scenario: &Scenario, dropped: &Dropped) {
-    let Some(samples) = test.samples() else { return };
-    let metric = test.registry.builtin(&builtin::DROPPED_ITERATIONS);
-    let system = test.system_tags();
-    let batch = dropped.iter().map(|(vu, count)| {
-        let mut tags = TagSet::default();
-        if let Some(options) = test.options() {
-            options.tags.iter().for_each(|(k, v)| tags.set(k, v));
-        }
-        scenario.tags.iter().for_each(|(k, v)| tags.set(k, v));
-        if system.has(SystemTag::Scenario) {
-            tags.set("scenario", &scenario.name);
-        }
-        if let Some(vu) = vu.filter(|_| system.has(SystemTag::Vu)) {
-            tags.set_metadata("vu", &vu.to_string());
-        }
-        let series = test.registry.series(metric, test.registry.tag_set(&tags));
-        Sample { series, time: Timestamp::now(), value: *count as f64 }
-    });
-    let batch: Vec<_> = batch.collect();
-    if !batch.is_empty() {
-        // The engine outlives the scenarios.
-        let _ = samples.send(batch);
-    }
 }

@@ -30,7 +30,7 @@ impl Listener {
                         std::process::exit(i32::from(ExitCode::INTERRUPTED.0));
                     }
                     first = false;
-                    log::debug(&format!("stopping in response to the signal '{name}'"));
+                    log::debug(format!("stopping in response to the signal '{name}'"));
                     test.control.stop(Stop::Signal(name));
                 }
             })

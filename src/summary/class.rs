@@ -1,6 +1,6 @@
 //! Which block of the summary a metric is shown in, if any.
 
-use super::SummaryMode;
+use crate::options::runtime::SummaryMode;
 
 /// A block of metrics under one heading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,17 +9,16 @@ pub mod export;
 pub mod number;
 pub mod style;
 pub mod text;
-pub mod trend_stat;
 
 use std::cmp::Ordering;
 use std::time::Duration;
 
-pub use crate::k6::duration::TimeUnit;
-pub use trend_stat::{TrendStat, TrendStatError};
-
+use crate::k6::duration::TimeUnit;
 use crate::metrics::Snapshot;
 use crate::metrics::sink::CounterSink;
 use crate::metrics::snapshot::MetricSnapshot;
+use crate::metrics::trend_stat::TrendStat;
+use crate::options::runtime::SummaryMode;
 
 /// What was measured, together with how the user wants to see it.
 #[derive(Clone, Debug)]
@@ -54,34 +53,6 @@ impl Default for SummaryOptions {
         }
     }
 }
-
-/// How much of the result is printed at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SummaryMode {
-    #[default]
-    Compact,
-    /// With the phases of HTTP requests and a section for each group and scenario.
-    Full,
-    Disabled,
-}
-
-impl std::str::FromStr for SummaryMode {
-    type Err = SummaryModeError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "compact" => Ok(Self::Compact),
-            "full" => Ok(Self::Full),
-            "disabled" => Ok(Self::Disabled),
-            _ => Err(SummaryModeError),
-        }
-    }
-}
-
-/// A mode other than `compact`, `full` and `disabled`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid summary mode")]
-pub struct SummaryModeError;
 
 impl Summary {
     /// What the summary prints to standard output: the text with the blank lines around it, or

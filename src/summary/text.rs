@@ -7,8 +7,9 @@ mod tests;
 mod thresholds;
 
 use super::style::Style;
-use super::{Summary, SummaryMode, group_name, parent_group};
+use super::{Summary, group_name, parent_group};
 use crate::metrics::snapshot::{CheckSnapshot, MetricSnapshot, Section};
+use crate::options::runtime::SummaryMode;
 
 /// The whole text; each line ends with a line feed.
 pub fn render(summary: &Summary) -> String {

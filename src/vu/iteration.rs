@@ -78,12 +78,15 @@ impl VirtualUser {
         };
         let end = Instant::now();
 
+        if options.as_ref().is_some_and(|o| o.no_vu_connection_reuse) {
+            state.forget_client();
+        }
         state.iteration.set(state.iteration.get() + 1);
         state.iteration_in_scenario.set(state.iteration_in_scenario.get() + 1);
         if state.interrupt.is_raised() {
             let dropped = self.engine.event_loop.clear();
             if dropped > 0 {
-                log::warn(&format!("{dropped} timers were dropped because the iteration was interrupted"));
+                log::warn(format!("{dropped} timers were dropped because the iteration was interrupted"));
             }
             self.count_bytes(end);
             state.samples.flush();

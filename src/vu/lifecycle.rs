@@ -6,7 +6,7 @@ use boa_engine::JsValue;
 
 use super::{Phase, VirtualUser};
 use crate::js::ScriptError;
-use crate::js::convert::{bytes_of, entries, to_text};
+use crate::js::convert::{bytes_of, entries, put, to_text};
 use crate::js::event_loop::LoopError;
 
 /// Why a lifecycle function gave no result.
@@ -17,6 +17,9 @@ pub enum CallError {
     /// Its result is not what it may return; the reason.
     Result(String),
 }
+
+/// What `handleSummary()` wants written: paths (or `stdout`, `stderr`) and contents.
+pub type SummaryFiles = Vec<(String, Vec<u8>)>;
 
 impl VirtualUser {
     /// Calls `setup()`, if the script exports it; returns what it returned as JSON.
@@ -30,19 +33,23 @@ impl VirtualUser {
 
     /// Calls `teardown(data)`, if the script exports it.
     pub fn teardown(&mut self, setup_data: Option<&str>) -> Result<(), CallError> {
-        let data = match setup_data {
-            Some(json) => crate::js::json::parse_str(json, self.context())
-                .map_err(|e| CallError::Result(e.to_string()))?,
-            None => JsValue::undefined(),
-        };
+        let data = self.parse(setup_data)?;
         self.call_lifecycle("teardown", Phase::Teardown, data).map(drop)
     }
 
     /// Calls `handleSummary(data)`, if the script exports it; `None` if it does not, or returned
     /// nothing. Each entry is a file's path (or `stdout`, `stderr`) with its contents.
-    pub fn handle_summary(&mut self, data: &str) -> Result<Option<Vec<(String, Vec<u8>)>>, CallError> {
-        let data =
-            crate::js::json::parse_str(data, self.context()).map_err(|e| CallError::Result(e.to_string()))?;
+    pub fn handle_summary(
+        &mut self,
+        data: &str,
+        setup_data: Option<&str>,
+    ) -> Result<Option<SummaryFiles>, CallError> {
+        let data = self.parse(Some(data))?;
+        let setup_data = self.parse(setup_data)?;
+        if let Some(data) = data.as_object() {
+            // Always there, `undefined` where `setup()` returned nothing.
+            put(&data, "setup_data", setup_data);
+        }
         let Some(value) = self.call_lifecycle("handleSummary", Phase::Summary, data)? else {
             return Ok(None);
         };
@@ -61,6 +68,11 @@ impl VirtualUser {
             files.push((key.to_std_string_lossy(), contents));
         }
         Ok(Some(files))
+    }
+
+    fn parse(&mut self, json: Option<&str>) -> Result<JsValue, CallError> {
+        let Some(json) = json else { return Ok(JsValue::undefined()) };
+        crate::js::json::parse_str(json, self.context()).map_err(|e| CallError::Result(e.to_string()))
     }
 
     fn call_lifecycle(

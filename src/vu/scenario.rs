@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::executor::Stripe;
 use crate::metrics::Timestamp;
 
 /// What the iterations of one scenario share.
@@ -19,7 +20,9 @@ pub struct ScenarioRun {
     pub tags: BTreeMap<String, String>,
     /// When the scenario's `startTime` was over.
     pub started: Instant,
-    /// The next number of an iteration, unique over the scenario's VUs.
+    /// Which of the scenario's iterations fall to this process.
+    stripe: Stripe,
+    /// The next number of an iteration, unique over the scenario's VUs in this process.
     next_iteration: AtomicU64,
     /// How far the scenario is, from 0 to 1.
     progress: Box<dyn Fn() -> f64 + Send + Sync>,
@@ -33,6 +36,7 @@ impl ScenarioRun {
         exec: &str,
         env: BTreeMap<String, String>,
         tags: BTreeMap<String, String>,
+        stripe: Stripe,
         progress: Box<dyn Fn() -> f64 + Send + Sync>,
     ) -> Self {
         Self {
@@ -42,6 +46,7 @@ impl ScenarioRun {
             env,
             tags,
             started: Instant::now(),
+            stripe,
             next_iteration: AtomicU64::new(0),
             progress,
         }
@@ -50,6 +55,11 @@ impl ScenarioRun {
     /// Takes the number of an iteration that starts now.
     pub fn take_iteration(&self) -> u64 {
         self.next_iteration.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The number over all processes that run the test, of one that [`Self::take_iteration`] gave.
+    pub fn iteration_in_test(&self, iteration: u64) -> u64 {
+        self.stripe.place(iteration)
     }
 
     /// How far the scenario is, from 0 to 1.

@@ -43,11 +43,15 @@ pub struct State {
     pub iteration: Cell<u64>,
     /// The same, within the scenario.
     pub iteration_in_scenario: Cell<u64>,
-    /// The number of the current iteration, unique over the scenario's VUs.
+    /// The number of the current iteration, unique over the scenario's VUs in this process.
     pub scenario_iteration: Cell<u64>,
+    /// When the current iteration was due, in an open model.
+    pub scheduled: Cell<Option<Instant>>,
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
+    /// Whether a connection of this VU speaks HTTP/2, which has a task of its own.
+    multiplexed: Cell<bool>,
     scenario: RefCell<Option<Arc<ScenarioRun>>>,
     event_loop: Rc<EventLoop>,
     runtime: OnceCell<Runtime>,
@@ -71,6 +75,10 @@ struct Handle(Rc<State>);
 /// its objects take, and would let a VU grow to several MiB.
 const COLLECT_EVERY: u32 = 256;
 
+/// A sleep that would keep samples from a threshold's next evaluation; shorter ones are not worth a
+/// channel operation.
+const LONG_SLEEP: Duration = Duration::from_secs(1);
+
 /// Scripts that make check names up must not make the VU grow without end.
 const MAX_KEPT_CHECKS: usize = 1_000;
 
@@ -85,8 +93,10 @@ impl State {
             iteration: Cell::new(0),
             iteration_in_scenario: Cell::new(0),
             scenario_iteration: Cell::new(0),
+            scheduled: Cell::new(None),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
+            multiplexed: Cell::new(false),
             scenario: RefCell::default(),
             event_loop,
             runtime: OnceCell::new(),
@@ -120,6 +130,13 @@ impl State {
         self.phase.get() == Phase::Init
     }
 
+    /// The VU's number over all processes that run the test.
+    pub fn id_in_test(&self) -> u64 {
+        let own = u64::from(self.id);
+        let place = |own| self.test.options().map_or(own, |options| options.share.stripe().place(own));
+        own.checked_sub(1).map_or(0, |own| place(own) + 1)
+    }
+
     /// The scenario that the VU works for.
     pub fn scenario(&self) -> Option<Arc<ScenarioRun>> {
         self.scenario.borrow().clone()
@@ -129,6 +146,7 @@ impl State {
     pub fn activate(&self, phase: Phase, scenario: Option<Arc<ScenarioRun>>) {
         self.phase.set(phase);
         self.iteration_in_scenario.set(0);
+        self.scheduled.set(None);
         if let Some(samples) = self.test.samples().filter(|_| phase != Phase::Summary) {
             self.samples.connect(samples.clone());
         }
@@ -242,6 +260,13 @@ impl State {
         self.test.system_tags().has(tag)
     }
 
+    /// Notes the protocol of a response.
+    pub fn saw_proto(&self, proto: &str) {
+        if proto == "HTTP/2.0" {
+            self.multiplexed.set(true);
+        }
+    }
+
     /// Counts bytes for `data_sent` and `data_received`.
     pub fn count_bytes(&self, sent: u64, received: u64) {
         self.bytes_sent.set(self.bytes_sent.get() + sent);
@@ -260,7 +285,7 @@ impl State {
         Ok(client)
     }
 
-    /// Closes the VU's idle connections by forgetting its client.
+    /// Closes the VU's idle connections by forgetting its client (`noVUConnectionReuse`).
     pub fn forget_client(&self) {
         *self.client.borrow_mut() = None;
     }
@@ -294,20 +319,28 @@ impl State {
         let runtime = self.runtime().map_err(|text| go_error(text, context))?;
         let interrupt = &self.interrupt;
         runtime.block_on(async {
-            tokio::select! {
+            let out = tokio::select! {
                 biased;
                 () = interrupt.wait() => Err(interrupted()),
                 out = future => Ok(out),
                 // Asynchronous host calls go on meanwhile.
                 never = self.event_loop.drive() => match never {},
+            };
+            if self.multiplexed.get() {
+                // The runtime forgets deferred wake-ups when it is left; an HTTP/2 connection's task
+                // that used up its budget just now would never run again.
+                tokio::task::yield_now().await;
             }
+            out
         })
     }
 
     /// Sleeps, driving the VU's connections meanwhile, so that a connection which the server closes
     /// is noticed now and not at the next request.
     pub fn sleep(&self, time: Duration, context: &mut Context) -> JsResult<()> {
-        self.samples.flush();
+        if time >= LONG_SLEEP {
+            self.samples.flush();
+        }
         // Made inside the future: a timer belongs to the runtime that polls it.
         self.block_on(async { tokio::time::sleep(time).await }, context)
     }

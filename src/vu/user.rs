@@ -9,7 +9,7 @@ use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsString, JsValue, js_string};
 
 use super::{Phase, State, Test};
-use crate::js::convert::{get, object, put, string};
+use crate::js::convert::{entries, get, object, put, string};
 use crate::js::error::register_go_error;
 use crate::js::{Engine, Interrupt, Loader, ScriptError};
 
@@ -72,6 +72,7 @@ impl VirtualUser {
                 });
             }
         };
+        write_options_back(&exports, test, context);
         // Init code makes most of the garbage that a VU ever makes at once.
         boa_gc::force_collect();
         Ok(Self { state, engine, exports, exec: None, setup_data: None, is_ruined: false })
@@ -127,6 +128,21 @@ impl Drop for VirtualUser {
         self.state.samples.flush();
         self.engine.event_loop.clear();
         self.engine.loader.clear();
+    }
+}
+
+/// Puts the consolidated options into the script's exported `options`, as k6 does after init.
+fn write_options_back(exports: &JsObject, test: &Test, context: &mut Context) {
+    let Some(view) = test.options_view() else { return };
+    let exported = get(exports, "options", context).unwrap_or_default();
+    let Some(exported) = exported.as_object() else { return };
+    let Ok(consolidated) = crate::js::json::parse_str(view, context) else { return };
+    let members = consolidated.as_object().map(|o| entries(&o, context)).and_then(Result::ok);
+    for (key, value) in members.unwrap_or_default() {
+        if !value.is_null() {
+            // A script that froze its options keeps them as they are.
+            let _ = exported.set(key, value, false, context);
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+export const options = { iterations: 2 };
+
 function dive(depth) {
   return dive(depth + 1) + 1;
 }
@@ -7,11 +9,13 @@ function outcome(action) {
     action();
     return "no error";
   } catch (error) {
-    return error instanceof RangeError || error instanceof SyntaxError ? "caught" : String(error);
+    return error instanceof SyntaxError ? "caught" : String(error);
   }
 }
 
 export default function () {
-  console.log("recursion:", outcome(() => dive(0)));
+  if (__ITER === 0) {
+    dive(0);
+  }
   console.log("JSON:", outcome(() => JSON.parse("[".repeat(1000000))));
 }

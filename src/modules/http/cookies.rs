@@ -101,20 +101,25 @@ fn cookies_for_url(this: &JsValue, args: &[JsValue], context: &mut Context) -> J
     let jar = this_jar(this)?;
     let url = url(args, context)?;
     let pairs = jar.lock().unwrap_or_else(|e| e.into_inner()).for_url(&url);
-    let mut by_name: Vec<(String, Vec<JsValue>)> = Vec::new();
+    let pairs = pairs.iter().map(|(name, value)| (&**name, string(value))).collect();
+    Ok(by_name(pairs, context))
+}
+
+/// `{name: [value, …], …}`, names in the order of their first value.
+pub fn by_name(pairs: Vec<(&str, JsValue)>, context: &mut Context) -> JsValue {
+    let mut lists: Vec<(&str, Vec<JsValue>)> = Vec::new();
     for (name, value) in pairs {
-        let value = string(&value);
-        match by_name.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push(value),
-            None => by_name.push((name, vec![value])),
+        match lists.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, list)) => list.push(value),
+            None => lists.push((name, vec![value])),
         }
     }
-    let cookies = object(context);
-    for (name, values) in by_name {
-        let values = array(values, context);
-        put(&cookies, &name, values);
+    let map = object(context);
+    for (name, list) in lists {
+        let list = array(list, context);
+        put(&map, name, list);
     }
-    Ok(cookies.into())
+    map.into()
 }
 
 fn clear(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -88,6 +88,7 @@ pub fn finish(
 ) -> JsResult<JsValue> {
     for (index, hop) in exchange.hops.iter().enumerate() {
         record::record(state, &plan, hop, index == 0);
+        state.saw_proto(hop.proto);
         state.count_bytes(hop.bytes_sent, hop.bytes_received);
     }
     let trips = exchange.hops.len();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use boa_engine::object::{FunctionObjectBuilder, JsObject};
 use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction};
 
+use super::cookies::by_name;
 use super::json;
 use super::response::{Body, Facts, Lazy};
 use crate::js::convert::{array, array_buffer, object, put, string};
@@ -22,7 +23,8 @@ pub fn make(lazy: Lazy, facts: &Facts, context: &mut Context) -> JsResult<JsValu
         Lazy::Headers => headers(facts.answer().map_or(&[][..], |hop| &hop.headers), context).into(),
         Lazy::Cookies => {
             let cookies = facts.answer().map(|hop| set_cookie::parse(&hop.headers)).unwrap_or_default();
-            by_name(cookies.iter().map(|cookie| (cookie.name.as_str(), cookie)), response_cookie, context)
+            let shown = cookies.iter().map(|cookie| (&*cookie.name, response_cookie(cookie, context).into()));
+            by_name(shown.collect(), context)
         }
         Lazy::Body => body(&facts.body, context)?,
         Lazy::Timings => timings(facts.hop.as_ref().map(|hop| &hop.trail), context).into(),
@@ -110,8 +112,8 @@ fn request(facts: &Facts, context: &mut Context) -> JsObject {
     let headers = header_lists(&sent.headers, context);
     put(&request, "headers", headers);
     put(&request, "body", string(&String::from_utf8_lossy(&sent.body)));
-    let cookies = sent.cookies.iter().map(|cookie| (cookie.name.as_str(), cookie));
-    let cookies = by_name(cookies, request_cookie, context);
+    let shown = sent.cookies.iter().map(|cookie| (&*cookie.name, request_cookie(cookie, context).into()));
+    let cookies = by_name(shown.collect(), context);
     put(&request, "cookies", cookies);
     request
 }
@@ -123,28 +125,6 @@ fn header_lists(headers: &Headers, context: &mut Context) -> JsObject {
         put(&map, name, values);
     }
     map
-}
-
-/// `{name: [cookie, …], …}`
-fn by_name<'a, T: 'a>(
-    cookies: impl Iterator<Item = (&'a str, &'a T)>,
-    shown: fn(&T, &Context) -> JsObject,
-    context: &mut Context,
-) -> JsValue {
-    let mut lists: Vec<(&str, Vec<JsValue>)> = Vec::new();
-    for (name, cookie) in cookies {
-        let cookie = JsValue::from(shown(cookie, context));
-        match lists.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, list)) => list.push(cookie),
-            None => lists.push((name, vec![cookie])),
-        }
-    }
-    let map = object(context);
-    for (name, list) in lists {
-        let list = array(list, context);
-        put(&map, name, list);
-    }
-    map.into()
 }
 
 fn response_cookie(cookie: &ResponseCookie, context: &Context) -> JsObject {

@@ -6,6 +6,7 @@ use super::request::Plan;
 use super::url::masked;
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
+use crate::k6::error_code;
 use crate::metrics::TagSet;
 use crate::net::Hop;
 use crate::vu::State;
@@ -61,8 +62,9 @@ fn tags(state: &State, plan: &Plan, hop: &Hop, first: bool, expected: Option<boo
         }
         None => {
             set(SystemTag::Status, &hop.status.to_string());
-            if hop.status >= 400 {
-                set(SystemTag::ErrorCode, &(1000 + hop.status).to_string());
+            let code = error_code::for_status(hop.status);
+            if code > 0 {
+                set(SystemTag::ErrorCode, &code.to_string());
             }
             set(SystemTag::Proto, hop.proto);
             if !hop.tls_version.is_empty() {

@@ -15,6 +15,7 @@ use super::params::ResponseType;
 use super::parts;
 use super::request::Plan;
 use crate::js::convert::{arg, get, string};
+use crate::k6::error_code::for_status;
 use crate::net::header::Headers;
 use crate::net::{Hop, RequestCookie};
 
@@ -72,8 +73,7 @@ impl Facts {
         };
         let (error, error_code) = match &hop.error {
             Some(error) => (error.message(), error.code()),
-            None if hop.status >= 400 => (String::new(), 1000 + hop.status),
-            None => (String::new(), 0),
+            None => (String::new(), for_status(hop.status)),
         };
         Self { url, body, hop: Some(hop), failed, error, error_code, request }
     }

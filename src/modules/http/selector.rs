@@ -1,6 +1,6 @@
 //! GJSON paths: those of the crate `gjson`, and the modifiers that it lacks.
 
-/// A modifier that the crate does not know.
+/// A modifier that the crate lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Modifier {
     Keys,
@@ -20,51 +20,63 @@ const MODIFIERS: [(&str, Modifier); 6] = [
     ("dig", Modifier::Dig),
 ];
 
-/// A path cut at the first modifier of [`MODIFIERS`].
-struct Cut<'a> {
-    /// Without the separator behind it.
-    before: &'a str,
-    /// Whether the modifier belongs to each element of what a `#` before it collects.
-    each: bool,
-    modifier: Modifier,
-    argument: &'a str,
-    /// Without the separator before it.
-    after: &'a str,
-    /// From the modifier on.
-    rest: &'a str,
+/// A path with one of [`MODIFIERS`] in it.
+enum Cut<'a> {
+    /// The modifier comes after a `#.`: the rest of the path, up to a pipe, belongs to each element of a list.
+    Each {
+        list: &'a str,
+        inner: &'a str,
+        outer: &'a str,
+    },
+    Modify {
+        before: &'a str,
+        modifier: Modifier,
+        argument: &'a str,
+        after: &'a str,
+    },
 }
 
 /// What `path` finds in valid JSON, as JSON; `None` if nothing.
 pub fn find(json: &str, path: &str) -> Option<String> {
-    let Some(cut) = cut(path) else {
-        let found = gjson::get(json, path);
-        return found.exists().then(|| found.json().to_owned());
-    };
-    if cut.each {
-        // `list.#` is a count by itself, `list.#(…)#` is the list of those that match.
-        let list = cut.before.strip_suffix('#').map(|list| list.strip_suffix('.').unwrap_or(list));
-        let list = list.filter(|list| !list.ends_with(')')).unwrap_or(cut.before);
-        let list = if list.is_empty() { Some(json.to_owned()) } else { find(json, list) };
-        let found: Vec<_> = children(&list?).iter().filter_map(|(_, item)| find(item, cut.rest)).collect();
-        return Some(format!("[{}]", found.join(",")));
+    if path.is_empty() {
+        return None;
     }
-    let input = if cut.before.is_empty() { json.to_owned() } else { find(json, cut.before)? };
-    let output = modify(&input, cut.modifier, cut.argument)?;
-    if cut.after.is_empty() { Some(output) } else { find(&output, cut.after) }
+    // Nothing to the left or right of a modifier leaves things as they are.
+    let step = |json: String, path: &str| if path.is_empty() { Some(json) } else { find(&json, path) };
+    match cut(path) {
+        None => {
+            let found = gjson::get(json, path);
+            found.exists().then(|| found.json().to_owned())
+        }
+        Some(Cut::Each { list, inner, outer }) => {
+            let list = step(json.to_owned(), list)?;
+            let found = list_of(children(&list).iter().filter_map(|(_, item)| find(item, inner)));
+            step(found, outer)
+        }
+        Some(Cut::Modify { before, modifier, argument, after }) => {
+            let input = step(json.to_owned(), before)?;
+            step(modify(&input, modifier, argument)?, after)
+        }
+    }
 }
 
+/// Looks for the first modifier outside of quotes and brackets.
 fn cut(path: &str) -> Option<Cut<'_>> {
     let bytes = path.as_bytes();
     let (mut at, mut nested) = (0, 0_usize);
+    // The first `#` of the present pipe that has something to do with each element.
+    let mut hash = None;
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => at += 1,
             b'"' => at += path[at + 1..].find('"').map_or(path.len(), |end| end + 1),
             b'(' | b'[' | b'{' => nested += 1,
             b')' | b']' | b'}' => nested = nested.saturating_sub(1),
+            b'|' if nested == 0 => hash = None,
+            b'#' if nested == 0 && bytes.get(at + 1) == Some(&b'.') => hash = hash.or(Some(at)),
             b'@' if nested == 0 && (at == 0 || matches!(bytes[at - 1], b'.' | b'|')) => {
-                if let Some(cut) = cut_at(path, at) {
-                    return Some(cut);
+                if let Some(modify) = cut_at(path, at) {
+                    return Some(hash.map_or(modify, |hash| each(path, hash)));
                 }
             }
             _ => {}
@@ -75,8 +87,7 @@ fn cut(path: &str) -> Option<Cut<'_>> {
 }
 
 fn cut_at(path: &str, at: usize) -> Option<Cut<'_>> {
-    let rest = &path[at..];
-    let named = &rest[1..];
+    let named = &path[at + 1..];
     let length = named.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(named.len());
     let (_, modifier) = MODIFIERS.into_iter().find(|(name, _)| *name == &named[..length])?;
     let tail = &named[length..];
@@ -86,9 +97,15 @@ fn cut_at(path: &str, at: usize) -> Option<Cut<'_>> {
         None => ("", tail),
     };
     let before = path[..at].strip_suffix(['.', '|']).unwrap_or_default();
-    let each = before.ends_with('#') && path[..at].ends_with('.');
-    let after = tail.strip_prefix(['.', '|']).unwrap_or(tail);
-    Some(Cut { before, each, modifier, argument, after, rest })
+    Some(Cut::Modify { before, modifier, argument, after: tail.strip_prefix(['.', '|']).unwrap_or(tail) })
+}
+
+fn each(path: &str, hash: usize) -> Cut<'_> {
+    // `list.#` alone would be a count; `list.#(…)#` is the list of those that match.
+    let list = if path[..hash].ends_with(')') { &path[..=hash] } else { path[..hash].trim_end_matches('.') };
+    let rest = &path[hash + 2..];
+    let (inner, outer) = rest.split_once('|').unwrap_or((rest, ""));
+    Cut::Each { list, inner, outer }
 }
 
 /// Keys (empty in arrays) and values of an object or array, as JSON.
@@ -104,7 +121,7 @@ fn children(json: &str) -> Vec<(String, String)> {
     children
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+fn list_of(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(","))
 }
 
@@ -114,10 +131,10 @@ fn modify(json: &str, modifier: Modifier, argument: &str) -> Option<String> {
     match modifier {
         Modifier::Keys => {
             let name = |key: String| if is_object { key } else { "null".to_owned() };
-            Some(list(children(json).into_iter().map(|(key, _)| name(key))))
+            Some(list_of(children(json).into_iter().map(|(key, _)| name(key))))
         }
         Modifier::Values if kind == gjson::Kind::Array => Some(json.to_owned()),
-        Modifier::Values => Some(list(children(json).into_iter().map(|(_, value)| value))),
+        Modifier::Values => Some(list_of(children(json).into_iter().map(|(_, value)| value))),
         Modifier::ToStr => Some(serde_json::Value::from(json).to_string()),
         Modifier::FromStr => {
             let parsed = gjson::parse(json);
@@ -134,12 +151,12 @@ fn modify(json: &str, modifier: Modifier, argument: &str) -> Option<String> {
                     groups[index].push(format!("{key}:{value}"));
                 }
             }
-            Some(list(groups.into_iter().map(|group| format!("{{{}}}", group.join(",")))))
+            Some(list_of(groups.into_iter().map(|group| format!("{{{}}}", group.join(",")))))
         }
         Modifier::Dig => {
             let mut found = Vec::new();
             dig(json, argument, &mut found);
-            Some(list(found.into_iter()))
+            Some(list_of(found.into_iter()))
         }
     }
 }

@@ -1,8 +1,5 @@
 //! What is printed before a run: our banner, then what will be run.
 
-use std::time::Duration;
-
-use crate::k6::duration::GoDuration;
 use crate::summary::style::Style;
 
 /// What will be run.
@@ -14,15 +11,10 @@ pub struct Description {
     pub web_dashboard: Option<String>,
     /// The outputs' descriptions, such as `json (out.json)`.
     pub outputs: Vec<String>,
-    /// Where profiles are to be had.
-    pub profiling: Option<String>,
-    /// The share of the test that this instance runs, 0 to 1.
-    pub segment: f64,
-    pub max_vus: u64,
-    /// Graceful stops included.
-    pub max_duration: Duration,
-    /// Names and descriptions of the scenarios, in the order of their start.
-    pub scenarios: Vec<(String, String)>,
+    /// How many scenarios there are and what they need.
+    pub plan: String,
+    /// A line for each scenario, in the order of their start.
+    pub scenarios: Vec<String>,
 }
 
 /// Our name and version, with a blank line before and behind.
@@ -48,30 +40,13 @@ impl Description {
         }
         let outputs = if self.outputs.is_empty() { "-" } else { &self.outputs.join(", ") };
         field("output", outputs);
-        if let Some(url) = &self.profiling {
-            field("profiling", url);
-        }
         out.push('\n');
-        out.push_str(&format!("{:>14}: {}\n", "scenarios", style.cyan(&self.plan())));
-        for (name, description) in &self.scenarios {
-            out.push_str(&format!("{:>15} {name}: {description}\n", "*"));
+        out.push_str(&format!("{:>14}: {}\n", "scenarios", style.cyan(&format!("{}:", self.plan))));
+        for scenario in &self.scenarios {
+            out.push_str(&format!("{:>15} {scenario}\n", "*"));
         }
         out.push('\n');
         out
-    }
-
-    fn plan(&self) -> String {
-        let scenarios = self.scenarios.len();
-        let plural = if scenarios == 1 { "" } else { "s" };
-        let tenths = (self.max_duration.as_nanos() + 50_000_000) / 100_000_000;
-        let max_duration =
-            Duration::from_millis(u64::try_from(tenths).unwrap_or(u64::MAX).saturating_mul(100));
-        format!(
-            "({:.2}%) {scenarios} scenario{plural}, {} max VUs, {} max duration (incl. graceful stop):",
-            self.segment * 100.0,
-            self.max_vus,
-            GoDuration::from(max_duration),
-        )
     }
 }
 
@@ -84,11 +59,8 @@ mod tests {
             script: "script.js".into(),
             web_dashboard: None,
             outputs: Vec::new(),
-            profiling: None,
-            segment: 1.0,
-            max_vus: 2,
-            max_duration: Duration::from_millis(36_020),
-            scenarios: vec![("default".into(), "2 looping VUs for 6s (gracefulStop: 30s)".into())],
+            plan: "(100.00%) 1 scenario, 2 max VUs, 36s max duration (incl. graceful stop)".into(),
+            scenarios: vec!["default: 2 looping VUs for 6s (gracefulStop: 30s)".into()],
         }
     }
 
@@ -110,18 +82,15 @@ mod tests {
     fn all_fields_have_their_place() {
         let mut description = description();
         description.web_dashboard = Some("http://127.0.0.1:5665".into());
-        description.profiling = Some("http://localhost:6565/debug/pprof/".into());
         description.outputs = vec!["json (out.json)".into(), "csv (out.csv)".into()];
-        description.segment = 0.5;
-        description.scenarios.push(("b".into(), "4 iterations".into()));
+        description.scenarios.push("b: 4 iterations".into());
         let expected = "
      execution: <local>
         script: <script.js>
  web dashboard: <http://127.0.0.1:5665>
         output: <json (out.json), csv (out.csv)>
-     profiling: <http://localhost:6565/debug/pprof/>
 
-     scenarios: <(50.00%) 2 scenarios, 2 max VUs, 36s max duration (incl. graceful stop):>
+     scenarios: <(100.00%) 1 scenario, 2 max VUs, 36s max duration (incl. graceful stop):>
               * default: 2 looping VUs for 6s (gracefulStop: 30s)
               * b: 4 iterations
 

@@ -47,7 +47,9 @@ mod tests {
             (300, 630, "00m00.3s"),
             (5100, 3600, "0h00m05.1s"),
             (5100, 86_399, "00h00m05.1s"),
+            (5100, 7200, "0h00m05.1s"),
             (90_061_000, 100_000, "1d01h01m01.0s"),
+            (90_061_000, 10, "10.0s"),
         ] {
             let text_of = fixed(Duration::from_millis(millis), Duration::from_secs(max));
             assert_eq!(text_of, text, "{millis} ms of {max} s");

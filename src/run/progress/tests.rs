@@ -64,7 +64,6 @@ fn before_the_start_the_first_line_has_a_bar() {
             RunState::Init { progress: 0.2, text: "2/10 VUs initialized".into() },
             "Init      [  20% ] 2/10 VUs initialized",
         ),
-        (RunState::Paused, "paused (00m02.0s), 2/6 VUs, 16 complete and 0 interrupted iterations"),
     ] {
         view.state = state;
         assert_eq!(render_pipe(&view), format!("\n{line}\ndefault   [   0% ]\n"));

@@ -3,8 +3,8 @@
 use super::Page;
 use crate::metrics::sink::Sink;
 use crate::metrics::snapshot::MetricSnapshot;
+use crate::metrics::trend_stat::TrendStat;
 use crate::summary::style::width;
-use crate::summary::trend_stat::TrendStat;
 use crate::summary::{SummaryOptions, by_name, class, counter_rate, number};
 
 /// One line of a table, not yet lined up.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::metrics::sink::Sink;
 use crate::metrics::snapshot::{CheckSnapshot, MetricSnapshot, Section, Snapshot, ThresholdSnapshot};
 use crate::metrics::{Contains, Kind};
-use crate::summary::{Summary, SummaryMode, SummaryOptions};
+use crate::options::runtime::SummaryMode;
+use crate::summary::{Summary, SummaryOptions};
 
 fn metric(name: &str, kind: Kind, contains: Contains, values: &[f64]) -> MetricSnapshot {
     let (name, selector) = match name.split_once('{') {

@@ -3,7 +3,7 @@
 use super::Page;
 use crate::metrics::sink::Sink;
 use crate::metrics::snapshot::{MetricSnapshot, ThresholdSnapshot};
-use crate::summary::trend_stat::TrendStat;
+use crate::metrics::trend_stat::TrendStat;
 use crate::summary::{by_name, counter_rate, number};
 
 /// Writes the section; nothing where there are no thresholds.

@@ -108,6 +108,7 @@ mod tests {
         let refused = |text: &str| text.parse::<TrendStat>().unwrap_err().to_string();
         assert_eq!(refused("foo"), "invalid trend stat 'foo', unknown format");
         assert_eq!(refused(""), "invalid trend stat '', unknown format");
+        assert_eq!(refused("p95"), "invalid trend stat 'p95', unknown format");
         for text in ["p(x)", "p()", "p(101)", "p(-1)", "p(NaN)"] {
             let wanted =
                 format!("invalid trend stat '{text}', the percentile must be a number from 0 to 100");

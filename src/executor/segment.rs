@@ -1,19 +1,18 @@
 //! Execution segments: `1/4:1/2`, `0.25:50%`, `20%`, and sequences of their borders.
-//!
-//! This version reads and checks them, but runs only the full segment.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::value::Text;
 use crate::k6::json::{Json, Mismatch};
 
 /// A fraction in lowest terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fraction {
-    numerator: i64,
-    denominator: i64,
+    pub(super) numerator: i64,
+    /// Positive.
+    pub(super) denominator: i64,
 }
 
 /// A part of the test, above `from` up to `to`.
@@ -27,8 +26,8 @@ pub struct Segment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentSequence(pub Vec<Fraction>);
 
-const ZERO: Fraction = Fraction { numerator: 0, denominator: 1 };
-const ONE: Fraction = Fraction { numerator: 1, denominator: 1 };
+pub(super) const ZERO: Fraction = Fraction { numerator: 0, denominator: 1 };
+pub(super) const ONE: Fraction = Fraction { numerator: 1, denominator: 1 };
 
 impl Fraction {
     fn parse(text: &str) -> Result<Self, String> {
@@ -64,7 +63,7 @@ impl Fraction {
     }
 }
 
-fn gcd(a: u64, b: u64) -> u64 {
+pub(super) fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
@@ -88,8 +87,10 @@ impl fmt::Display for Segment {
     }
 }
 
-impl Text for Segment {
-    fn from_text(text: &str) -> Result<Self, String> {
+impl FromStr for Segment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Ok(Self::FULL);
         }
@@ -110,14 +111,22 @@ impl Text for Segment {
     }
 }
 
-impl Text for SegmentSequence {
-    fn from_text(text: &str) -> Result<Self, String> {
+impl fmt::Display for SegmentSequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.iter().map(Fraction::to_string).collect::<Vec<_>>().join(","))
+    }
+}
+
+impl FromStr for SegmentSequence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let borders = text.split(',').map(Fraction::parse).collect::<Result<Vec<_>, _>>()?;
         if borders.len() < 2 {
             return Err("at least two points are needed for an execution segment sequence".to_owned());
         }
         for pair in borders.windows(2) {
-            Segment::from_text(&format!("{}:{}", pair[0], pair[1]))?;
+            format!("{}:{}", pair[0], pair[1]).parse::<Segment>()?;
         }
         Ok(Self(borders))
     }
@@ -139,14 +148,14 @@ impl Json for SegmentSequence {
     }
 
     fn to_json(&self) -> Value {
-        self.0.iter().map(Fraction::to_string).collect::<Vec<_>>().join(",").into()
+        self.to_string().into()
     }
 }
 
-fn from_string<T: Text>(value: &Value) -> Result<Option<T>, Mismatch> {
+fn from_string<T: FromStr<Err = String>>(value: &Value) -> Result<Option<T>, Mismatch> {
     let text = String::from_json(value)?.filter(|text| !text.is_empty());
     let wrong = |error| Mismatch::new(value, format!("is not valid: {error}"));
-    text.map(|text| T::from_text(&text).map_err(wrong)).transpose()
+    text.map(|text| text.parse().map_err(wrong)).transpose()
 }
 
 #[cfg(test)]
@@ -158,16 +167,19 @@ mod tests {
         for (text, want) in
             [("1/4:1/2", "1/4:1/2"), ("0.25:50%", "1/4:1/2"), ("20%", "0:1/5"), ("0:1", "0:1"), ("", "0:1")]
         {
-            assert_eq!(Segment::from_text(text).unwrap().to_string(), want);
+            assert_eq!(text.parse::<Segment>().unwrap().to_string(), want);
         }
         for bad in ["1/2:1/4", "-1:1", "0:2", "a:b", "1/0", "1/2:1/2"] {
-            assert!(Segment::from_text(bad).is_err(), "{bad}");
+            assert!(bad.parse::<Segment>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn sequences_rise() {
-        assert_eq!(SegmentSequence::from_text("0,25%,0.5,1").unwrap().to_json(), "0,1/4,1/2,1");
-        assert!(SegmentSequence::from_text("0,1/2,1/4").is_err() && SegmentSequence::from_text("1").is_err());
+        let sequence = "0,25%,0.5,1".parse::<SegmentSequence>().unwrap();
+        assert_eq!(sequence.to_json(), "0,1/4,1/2,1");
+        for bad in ["0,1/2,1/4", "1", "0,0"] {
+            assert!(bad.parse::<SegmentSequence>().is_err(), "{bad}");
+        }
     }
 }

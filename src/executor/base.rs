@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::share::{Share, Stripe};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json, Mismatch};
 
@@ -16,7 +17,7 @@ const SHORTEST: GoDuration = GoDuration::from_secs(1);
 
 /// The fields that all executors share, as typed.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Common {
+pub struct Base {
     /// The scenario's key in `scenarios`.
     pub name: String,
     /// The executor's name, such as `constant-vus`.
@@ -30,7 +31,7 @@ pub struct Common {
     pub options: Option<Value>,
 }
 
-impl Common {
+impl Base {
     /// Without any field set: what the shortcuts start from.
     pub fn new(name: &str, executor: &'static str) -> Self {
         Self { name: name.to_owned(), executor, ..Self::default() }
@@ -126,6 +127,21 @@ pub(super) fn shown<T: Json>(value: &Option<T>) -> Value {
 /// A number of VUs as plans count them.
 pub(super) fn vus(count: i64) -> u32 {
     u32::try_from(count.max(0)).unwrap_or(u32::MAX)
+}
+
+/// A number that validation keeps from being negative.
+pub(super) fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// How many of so many VUs fall to one instance.
+pub(super) fn share_of_vus(vus: i64, share: &Share) -> u32 {
+    u32::try_from(share.scale(count(vus))).unwrap_or(u32::MAX)
+}
+
+/// Which iterations fall to one instance where they follow the VUs.
+pub(super) fn stripe_among(vus: i64, share: &Share) -> Stripe {
+    share.among(count(vus)).map_or_else(|| share.stripe().clone(), |share| share.stripe().clone())
 }
 
 pub(super) fn check_vus(vus: i64, problems: &mut Vec<String>) {

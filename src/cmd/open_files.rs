@@ -1,0 +1,15 @@
+//! The limit of open files, which thousands of VUs or streams exceed.
+
+/// Raises the soft limit of open files to the hard one, as far as the system lets it. Each VU and each
+/// connection takes a few.
+pub(super) fn raise_limit() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls read or write only the struct that is passed, for the time of the call.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max;
+            // Where it fails, the old limit stays, which most runs do not reach.
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Drives one scenario with an open plan: iterations start when they are due, in whatever VU is free.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, at, never, select, unbounded};
+
+use super::job::Job;
+use super::live::Status;
+use super::pool::{ASK_AGAIN, Assignment, Gate, Pool, Start, Worker};
+use crate::executor::Open;
+use crate::log;
+use crate::vu::Test;
+
+/// Starts that are overdue are made this many at a time; between them the driver listens.
+const BURST: usize = 1_000;
+/// A driver that is so much behind its plan at the plan's end gives up on the rest.
+const LATEST: Duration = Duration::from_millis(100);
+
+/// Runs the scenario to its end.
+pub fn drive(job: &Job<Open>, pool: &Pool, test: &Arc<Test>) {
+    Driver::new(job, pool, test).run();
+}
+
+struct Driver<'a> {
+    job: &'a Job<Open>,
+    pool: &'a Pool,
+    start: Instant,
+    /// Nothing is due after this.
+    end: Instant,
+    /// Nothing runs after this.
+    hard_end: Instant,
+    /// The scenario's VUs by slot; `None` once they have left.
+    workers: Vec<Option<Arc<Worker>>>,
+    gate: Arc<Gate>,
+    /// Due times for the VUs. Whoever is free takes the next; dropped when there are no more.
+    starts: Sender<Instant>,
+    /// How many VUs have neither an iteration nor a due time waiting for them.
+    free: Arc<AtomicU32>,
+    /// Told the slot of a VU that leaves.
+    leave: Sender<u32>,
+    left: Receiver<u32>,
+    /// Brings the VU that is being initialised; `None` if that failed.
+    grow: Sender<Option<Arc<Worker>>>,
+    grown: Receiver<Option<Arc<Worker>>>,
+    growing: bool,
+    /// How many of the VUs that were initialised ahead have been taken.
+    planned: u32,
+    /// How many VUs may still be initialised.
+    unplanned: u32,
+    warned: bool,
+    aborted: bool,
+}
+
+impl<'a> Driver<'a> {
+    fn new(job: &'a Job<Open>, pool: &'a Pool, test: &Arc<Test>) -> Self {
+        let start = job.scenario.started;
+        let (starts, due) = unbounded();
+        let (leave, left) = unbounded();
+        let (grow, grown) = unbounded();
+        let free = Arc::new(AtomicU32::new(0));
+        Self {
+            job,
+            pool,
+            start,
+            end: start + job.plan.duration,
+            hard_end: start + job.plan.duration + job.plan.graceful_stop,
+            workers: Vec::new(),
+            gate: Arc::new(gate(job, test, due, free.clone())),
+            starts,
+            free,
+            leave,
+            left,
+            grow,
+            grown,
+            growing: false,
+            planned: 0,
+            unplanned: job.plan.max_vus.saturating_sub(job.plan.pre_allocated_vus),
+            warned: false,
+            aborted: false,
+        }
+    }
+
+    fn run(mut self) {
+        self.job.live.begin(self.start);
+        let job = self.job;
+        let start = self.start;
+        let mut times = job.plan.arrivals.iter();
+        let mut last = Duration::ZERO;
+        let mut next_time = || {
+            let time = times.next()?;
+            job.live.set_gap(time - last);
+            last = time;
+            Some(start + time)
+        };
+        let mut next = next_time();
+        while !self.aborted {
+            let short = self.take_planned();
+            let now = Instant::now();
+            let mut dropped = 0;
+            for _ in 0..BURST {
+                let Some(due) = next.filter(|due| *due <= now) else { break };
+                dropped += u64::from(!self.begin_iteration(due));
+                next = next_time();
+            }
+            if dropped > 0 {
+                self.job.dropped.report((0..dropped).map(|_| (None, 1)));
+                self.ask_for_more();
+            }
+            if now >= self.end && next.is_none() {
+                break;
+            }
+            if now >= self.end + LATEST {
+                log::warn(format!(
+                    "Scenario {} fell behind its arrival rate: iterations were due that it neither started nor counted \
+                     as dropped; lower the rate, or share the test among several machines",
+                    self.job.scenario.name
+                ));
+                break;
+            }
+            let wake = next.unwrap_or(self.end);
+            let timer = at(if short { wake.min(now + ASK_AGAIN) } else { wake });
+            select! {
+                recv(self.grown) -> worker => if let Ok(worker) = worker { self.take_grown(worker) },
+                recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
+                recv(job.stop) -> _ => self.aborted = true,
+                recv(timer) -> _ => {}
+            }
+        }
+        self.finish();
+    }
+
+    /// Lets a VU start an iteration, if one is free.
+    fn begin_iteration(&self, due: Instant) -> bool {
+        let fewer = |free: u32| free.checked_sub(1);
+        let found = self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer).is_ok();
+        if found {
+            // The gate holds the other end.
+            let _ = self.starts.send(due);
+        }
+        found
+    }
+
+    /// Takes VUs that were initialised ahead, as many as are planned; `true` if some are lacking.
+    fn take_planned(&mut self) -> bool {
+        while self.planned < self.job.plan.pre_allocated_vus {
+            let Some(worker) = self.pool.take() else { return true };
+            self.planned += 1;
+            self.employ(worker);
+        }
+        false
+    }
+
+    fn employ(&mut self, worker: Arc<Worker>) {
+        worker.assign(Assignment {
+            scenario: self.job.scenario.clone(),
+            setup_data: self.job.setup_data.clone(),
+            slot: self.workers.len() as u32,
+            loops: false,
+            gate: self.gate.clone(),
+            done: self.leave.clone(),
+        });
+        self.workers.push(Some(worker));
+        self.job.live.set_allocated(self.workers.len() as u32);
+        self.free.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// An iteration found no VU: has one more initialised, unless that is going on or there are no
+    /// more to be had.
+    fn ask_for_more(&mut self) {
+        let plan = &self.job.plan;
+        if self.unplanned == 0 {
+            if !self.warned {
+                self.warned = true;
+                let text = format!(
+                    "Insufficient VUs, reached {} active VUs and cannot initialize more",
+                    plan.max_vus
+                );
+                let scenario = &self.job.scenario;
+                let fields = [("executor", scenario.executor), ("scenario", scenario.name.as_str())];
+                log::emit(log::Level::Warn, &text, &fields);
+            }
+        } else if !self.growing && self.pool.grow(&self.grow) {
+            self.growing = true;
+            self.unplanned -= 1;
+        }
+    }
+
+    fn take_grown(&mut self, worker: Option<Arc<Worker>>) {
+        self.growing = false;
+        if let Some(worker) = worker {
+            self.employ(worker);
+        }
+    }
+
+    /// Takes a VU off the scenario.
+    fn part(&mut self, slot: u32) {
+        if let Some(worker) = self.workers[slot as usize].take() {
+            self.pool.give_back(worker);
+        }
+    }
+
+    /// Waits until running iterations have ended, and cuts them off when their time is over.
+    fn finish(mut self) {
+        self.job.live.set_status(Status::Stopping);
+        // Free VUs leave when nothing can be due any more.
+        self.starts = unbounded().0;
+        let mut killed = false;
+        while self.workers.iter().any(Option::is_some) {
+            if !killed && (self.aborted || Instant::now() >= self.hard_end) {
+                killed = true;
+                self.workers.iter().flatten().for_each(|worker| worker.kill(&self.gate));
+            }
+            let timer = if killed { never() } else { at(self.hard_end) };
+            let stop = if self.aborted { never() } else { self.job.stop.clone() };
+            select! {
+                recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
+                recv(stop) -> _ => self.aborted = true,
+                recv(timer) -> _ => {}
+            }
+        }
+        while let Ok(Some(worker)) = self.grown.try_recv() {
+            self.pool.give_back(worker);
+        }
+        self.job.live.finish(if self.aborted { Status::Interrupted } else { Status::Done });
+    }
+}
+
+/// Hands due times to VUs and counts those at work.
+fn gate(job: &Job<Open>, test: &Arc<Test>, due: Receiver<Instant>, free: Arc<AtomicU32>) -> Gate {
+    let (live, counters) = (job.live.clone(), test.clone());
+    let (live_after, counters_after) = (live.clone(), test.clone());
+    Gate {
+        next: Box::new(move || {
+            let due = due.recv().ok()?;
+            live.enter();
+            counters.counters.vus_active.fetch_add(1, Ordering::Relaxed);
+            Some(Start::Due(due))
+        }),
+        ended: Box::new(move || {
+            live_after.leave();
+            live_after.complete();
+            counters_after.counters.vus_active.fetch_sub(1, Ordering::Relaxed);
+            free.fetch_add(1, Ordering::AcqRel);
+        }),
+        killed: AtomicBool::new(false),
+    }
+}
