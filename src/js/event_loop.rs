@@ -19,7 +19,6 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Notify;
 
 use super::hooks::rejection_reason;
-use super::interrupt::overflow_to_range_error;
 
 /// What runs on the VU's thread when an asynchronous host call is done.
 pub type Completion = Box<dyn FnOnce(&mut Context) -> JsResult<()>>;
@@ -230,8 +229,7 @@ impl EventLoop {
             // Rescheduled before the call, so that the callback can clear it.
             self.schedule(id, (at + every).max(Instant::now()), timer);
         }
-        let called = callback.call(&JsValue::undefined(), &args, context);
-        called.map(drop).map_err(|error| overflow_to_range_error(error, context))
+        callback.call(&JsValue::undefined(), &args, context).map(drop)
     }
 
     /// Drops everything queued, at the end of an interrupted or failed iteration. Returns the number

@@ -180,20 +180,28 @@ impl Protector {
 mod tests {
     use super::*;
 
-    /// `text` rewritten, with `«…»` for a guarded block and `‹…›` for a guarded expression.
+    /// `text` with `«…»` for a guarded block and `‹…›` for a guarded expression.
     fn shown(text: &str, is_module: bool) -> String {
-        let (code, insertions) = protect(text, is_module);
         let allocator = Allocator::default();
         let source_type = if is_module { SourceType::mjs() } else { SourceType::cjs() };
-        let parsed = Parser::new(&allocator, &code, source_type).parse();
-        assert!(parsed.diagnostics.is_empty(), "{code}: {:?}", parsed.diagnostics);
-        assert_eq!(
-            insertions.original_column(1, code.chars().count() as u32),
-            text.chars().count() as u32,
-            "{code}"
-        );
-        let short = code.replace(OPEN_BLOCK, "«").replace(OPEN_EXPRESSION, "‹");
-        short.replace(CLOSE_BLOCK, "»").replace(CLOSE_EXPRESSION, "›")
+        let parse = |text| Parser::new(&allocator, text, source_type).parse();
+        let (code, insertions) = protect(text, is_module);
+        let errors = parse(allocator.alloc_str(&code)).diagnostics;
+        assert!(errors.is_empty(), "{code}: {errors:?}");
+        let end = insertions.original_column(1, code.len() as u32 + 1);
+        assert_eq!(end, text.len() as u32 + 1, "{code}");
+        let mut shown = text.to_owned();
+        for (offset, piece) in pieces(&parse(allocator.alloc_str(text)).program, is_module).into_iter().rev()
+        {
+            let sign = match piece {
+                OPEN_BLOCK => "«",
+                CLOSE_BLOCK => "»",
+                OPEN_EXPRESSION => "‹",
+                _ => "›",
+            };
+            shown.insert_str(offset, sign);
+        }
+        shown
     }
 
     #[test]

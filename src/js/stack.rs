@@ -80,6 +80,16 @@ fn mapped(place: &str, sources: &Sources) -> Option<String> {
     Some(format!("{url}:{line}:{column}"))
 }
 
+/// Where the script is that called a host function: `default (file:///s.js:2:63)`.
+pub fn caller(context: &mut Context) -> Option<String> {
+    // The constructor of errors is what the engine lets see its backtrace.
+    let constructor = context.intrinsics().constructors().error().constructor();
+    let error = constructor.construct(&[], None, context).ok()?;
+    let stack = error.get(js_string!("stack"), context).ok()?.as_string()?.to_std_string_lossy();
+    let frames = frames(&stack);
+    frames.iter().find(|frame| !frame.place.starts_with("native")).and_then(Frame::shown)
+}
+
 /// Makes `error.stack` speak of the user's files, too.
 pub fn install(context: &mut Context) -> JsResult<()> {
     let prototype = context.intrinsics().constructors().error().prototype();

@@ -8,7 +8,7 @@ use boa_engine::{Context, JsResult, JsString, JsValue};
 use super::execution_tags;
 use crate::js::convert::{arg, is_nullish, object, object_of, put, put_getter, to_text};
 use crate::js::interrupt::interrupted;
-use crate::js::{Exports, go_error, json};
+use crate::js::{Exports, go_error, json, stack};
 use crate::log;
 use crate::vu::{Counters, Phase, ScenarioRun, State, Stop};
 
@@ -129,17 +129,6 @@ fn test(context: &mut Context) -> JsObject {
     made
 }
 
-/// Where the script is: `default (file:///s.js:2:63)`.
-fn caller(state: &State, context: &Context) -> Option<String> {
-    let frame = context.stack_trace().next()?.position();
-    let position = frame.position?;
-    let url = frame.path.to_string();
-    let (line, column) = state.test.sources.original(&url, position.line_number(), position.column_number());
-    let name = frame.function_name.to_std_string_lossy();
-    let place = format!("{url}:{line}:{column}");
-    Some(if name.is_empty() || name == "<main>" { place } else { format!("{name} ({place})") })
-}
-
 fn abort(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let state = State::of(context)?;
     let reason = arg(args, 0);
@@ -147,7 +136,7 @@ fn abort(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
     if !is_nullish(&reason) {
         text = format!("{text}: {}", to_text(&reason, context)?);
     }
-    if let Some(place) = caller(&state, context) {
+    if let Some(place) = stack::caller(context) {
         text = format!("{text} at {place}");
     }
     state.test.control.stop(Stop::Script(text));
