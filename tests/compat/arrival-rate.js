@@ -34,11 +34,7 @@ export function busy() {
   sleep(5);
 }
 
-export function grows() {
-  if (exec.vu.iterationInScenario === 0) {
-    console.log(`grown ${exec.instance.vusInitialized}`);
-  }
-}
+export function grows() {}
 
 export function ramp() {
   console.log(`ramp ${exec.scenario.iterationInTest}`);
