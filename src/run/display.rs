@@ -17,7 +17,7 @@ use super::progress::{
 use crate::executor::{Budget, Plan};
 use crate::k6::builtin;
 use crate::log;
-use crate::metrics::{Sample, TagSet, Timestamp};
+use crate::metrics::{Sample, Timestamp};
 use crate::options::{Resolved, scenario};
 use crate::summary::style::Style;
 use crate::vu::{Counters, Test};
@@ -209,12 +209,8 @@ impl Shared {
 
     fn sample(&self) {
         let Some(samples) = self.test.samples() else { return };
-        let mut tags = TagSet::default();
-        if let Some(options) = self.test.options() {
-            options.tags.iter().for_each(|(k, v)| tags.set(k, v));
-        }
         let registry = &self.test.registry;
-        let tags = registry.tag_set(&tags);
+        let tags = registry.tag_set(&self.test.run_tags());
         let counters = &self.test.counters;
         let time = Timestamp::now();
         let one = |metric, value: u32| Sample {

@@ -17,10 +17,7 @@ pub struct Dropped {
 
 impl Dropped {
     pub fn new(test: &Arc<Test>, scenario: &Scenario) -> Self {
-        let mut tags = TagSet::default();
-        if let Some(options) = test.options() {
-            options.tags.iter().for_each(|(k, v)| tags.set(k, v));
-        }
+        let mut tags = test.run_tags();
         scenario.tags.iter().for_each(|(k, v)| tags.set(k, v));
         if test.system_tags().has(SystemTag::Scenario) {
             tags.set("scenario", &scenario.name);

@@ -72,8 +72,10 @@ pub fn run(request: Request) -> Result<ExitCode> {
         test.send_console_to(log::Writer::append(Path::new(path), request.console_format)?);
     }
 
-    let (outputs, sinks, descriptions) = open_outputs(&test, &resolved, &request.runtime)?;
-    let engine = start_engine(&test, &resolved, &request.runtime, sinks)?;
+    // Once: reading the thresholds warns about what is wrong with them.
+    let definitions = definitions(&test, &resolved, &request.runtime)?;
+    let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
+    let engine = start_engine(&test, definitions, &request.runtime, sinks)?;
     test.connect(engine.sender());
     let display = Display::start(&test, &resolved, &request, &descriptions)?;
 
@@ -117,11 +119,13 @@ pub struct Ending {
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
 type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
 
-fn open_outputs(test: &Test, resolved: &Resolved, runtime: &RuntimeOptions) -> Result<Outputs> {
-    let definitions = definitions(test, resolved, runtime)?;
+fn open_outputs(
+    test: &Test,
+    definitions: &[definition::Definition],
+    runtime: &RuntimeOptions,
+) -> Result<Outputs> {
     let env = |name: &str| std::env::var(name).ok();
-    let context =
-        OutputContext { system_tags: resolved.options.system_tags, definitions: &definitions, env: &env };
+    let context = OutputContext { system_tags: test.system_tags(), definitions, env: &env };
     let (mut flushes, mut sinks, mut descriptions) = (Vec::new(), Vec::new(), Vec::new());
     for spec in &runtime.outputs {
         let output = output::open(spec, &context)?;
@@ -147,11 +151,10 @@ fn definitions(
 
 fn start_engine(
     test: &Arc<Test>,
-    resolved: &Resolved,
+    definitions: Vec<definition::Definition>,
     runtime: &RuntimeOptions,
     outputs: Vec<Box<dyn BatchSink>>,
 ) -> Result<Engine> {
-    let definitions = definitions(test, resolved, runtime)?;
     let control = test.clone();
     Engine::start(EngineConfig {
         registry: test.registry.clone(),

@@ -56,7 +56,7 @@ pub struct State {
     event_loop: Rc<EventLoop>,
     runtime: OnceCell<Runtime>,
     client: RefCell<Option<Rc<Client>>>,
-    jar: RefCell<SharedJar>,
+    jar: RefCell<Option<SharedJar>>,
     tags: RefCell<TagSet>,
     /// The number of `tags`, until they change.
     tags_id: Cell<Option<TagSetId>>,
@@ -101,7 +101,7 @@ impl State {
             event_loop,
             runtime: OnceCell::new(),
             client: RefCell::default(),
-            jar: RefCell::new(CookieJar::shared()),
+            jar: RefCell::default(),
             tags: RefCell::default(),
             tags_id: Cell::new(None),
             series: RefCell::default(),
@@ -151,10 +151,7 @@ impl State {
             self.samples.connect(samples.clone());
         }
         let system = self.test.system_tags();
-        let mut tags = TagSet::default();
-        if let Some(options) = self.test.options() {
-            options.tags.iter().for_each(|(k, v)| tags.set(k, v));
-        }
+        let mut tags = self.test.run_tags();
         if let Some(scenario) = &scenario {
             scenario.tags.iter().for_each(|(k, v)| tags.set(k, v));
             if system.has(SystemTag::Scenario) {
@@ -292,12 +289,13 @@ impl State {
 
     /// The VU's cookies.
     pub fn jar(&self) -> SharedJar {
-        self.jar.borrow().clone()
+        self.jar.borrow_mut().get_or_insert_with(CookieJar::shared).clone()
     }
 
     /// Gives the VU an empty cookie jar.
     pub fn reset_jar(&self) {
-        *self.jar.borrow_mut() = CookieJar::shared();
+        // Made at first use: most iterations that reset it have no cookies.
+        *self.jar.borrow_mut() = None;
     }
 
     fn runtime(&self) -> Result<&Runtime, String> {

@@ -14,7 +14,7 @@ use crate::js::Sources;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
 use crate::log::Writer;
-use crate::metrics::{Batch, Registry};
+use crate::metrics::{Batch, Registry, TagSet};
 use crate::net::client::Shared;
 use crate::options::Options;
 
@@ -132,6 +132,15 @@ impl Test {
     /// Where samples go; `None` before the metrics engine runs.
     pub fn samples(&self) -> Option<&Sender<Batch>> {
         self.samples.get()
+    }
+
+    /// The tags that every sample of the run has; none before the options are known.
+    pub fn run_tags(&self) -> TagSet {
+        let mut tags = TagSet::default();
+        for (key, value) in self.options().iter().flat_map(|options| &options.tags) {
+            tags.set(key, value);
+        }
+        tags
     }
 
     /// The system tags that are on.
