@@ -52,6 +52,21 @@ impl Insertions {
     }
 }
 
+/// The line and column of a byte offset; both count from one, columns in characters.
+pub(super) fn place(text: &str, offset: usize) -> (u32, u32) {
+    let before = text.get(..offset).unwrap_or(text);
+    let (mut line, mut column) = (1, 1);
+    let mut chars = before.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends_line = match c {
+            '\r' => chars.peek().is_none_or(|next| *next != '\n'),
+            c => matches!(c, '\n' | '\u{2028}' | '\u{2029}'),
+        };
+        (line, column) = if ends_line { (line + 1, 1) } else { (line, column + 1) };
+    }
+    (line, column)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
