@@ -9,6 +9,7 @@
 //! loaded as plain modules before: errors of linking (an import that a built-in module does not export)
 //! are found there, and the files are in the cache.
 
+mod checks;
 mod edits;
 mod exports;
 mod imports;

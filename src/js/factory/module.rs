@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use oxc::allocator::Allocator;
-use oxc::ast::AstKind;
 use oxc::ast::ast::{
     BindingIdentifier, Declaration, ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration,
     ExportDefaultDeclarationKind, ExportFromDeclaration, ExportNamedDeclaration, ImportDeclaration,
@@ -11,9 +10,10 @@ use oxc::ast::ast::{
 };
 use oxc::parser::Parser;
 use oxc::semantic::{Semantic, SemanticBuilder, SymbolId};
-use oxc::span::{GetSpan, SourceType, Span};
+use oxc::span::{GetSpan, SourceType};
 
 use super::Request;
+use super::checks::{free_prefix, html_comments, reparse, uses_this};
 use super::edits::Edits;
 use super::exports::{Export, Exports, quoted};
 use super::imports::bindings;
@@ -106,68 +106,6 @@ pub(super) fn translate(text: &str, dependencies: &[(String, Dependency)]) -> Re
     let translated = translator.finish(&program);
     reparse(&translated.code)?;
     Ok(translated)
-}
-
-/// A last line of defence: text that is no script any more never reaches the engine.
-fn reparse(code: &str) -> Result<(), Finding> {
-    let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, code, SourceType::cjs()).parse();
-    let is_sound = !parsed.panicked && parsed.diagnostics.is_empty();
-    if is_sound { Ok(()) } else { Err(Finding::new(0, "no exact translation")) }
-}
-
-/// `<!--` and `-->` are comments in scripts, but operators in modules.
-fn html_comments(text: &str, program: &Program<'_>, semantic: &Semantic<'_>) -> Result<(), Finding> {
-    for mark in ["<!--", "-->"] {
-        for (offset, _) in text.match_indices(mark) {
-            let span = Span::sized(offset as u32, mark.len() as u32);
-            let is_text = program.comments.iter().any(|comment| comment.span.contains_inclusive(span))
-                || semantic.nodes().iter().any(|node| {
-                    matches!(
-                        node.kind(),
-                        AstKind::StringLiteral(_) | AstKind::TemplateElement(_) | AstKind::RegExpLiteral(_)
-                    ) && node.kind().span().contains_inclusive(span)
-                });
-            if !is_text {
-                return Err(Finding::new(offset as u32, format!("the operators {mark}")));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The start of names that the module does not have.
-fn free_prefix(semantic: &Semantic<'_>) -> String {
-    let scoping = semantic.scoping();
-    let mut prefix = String::from("$");
-    loop {
-        let is_taken = |name: &str| {
-            let rest = name.strip_prefix(&prefix);
-            rest.is_some_and(|rest| rest == "d" || rest.bytes().all(|byte| byte.is_ascii_digit()))
-        };
-        let mut free = scoping.root_unresolved_references().keys().map(|name| name.as_str());
-        if !scoping.symbol_names().any(is_taken) && !free.any(is_taken) {
-            return prefix;
-        }
-        prefix.push('$');
-    }
-}
-
-/// Whether a function that can be exported uses `this`: one that is no method.
-fn uses_this(semantic: &Semantic<'_>) -> bool {
-    let nodes = semantic.nodes();
-    nodes.iter().filter(|node| matches!(node.kind(), AstKind::ThisExpression(_))).any(|node| {
-        let function = nodes.ancestors(node.id()).find(|node| {
-            matches!(
-                node.kind(),
-                AstKind::Function(_) | AstKind::PropertyDefinition(_) | AstKind::StaticBlock(_)
-            )
-        });
-        function.is_some_and(|function| {
-            let is_method = matches!(nodes.parent_kind(function.id()), AstKind::MethodDefinition(_));
-            matches!(function.kind(), AstKind::Function(_)) && !is_method
-        })
-    })
 }
 
 struct Translator<'t, 'a> {
@@ -277,7 +215,14 @@ impl<'a> Translator<'_, 'a> {
             && scoping.get_resolved_references(symbol).any(|reference| {
                 reference.is_write() && isolation::is_in_function(self.semantic.nodes(), reference.node_id())
             });
-        let root = self.shareable.rooted.get(&symbol).cloned();
+        let root = match self.shareable.rooted.get(&symbol).map(Vec::as_slice) {
+            None | Some([]) => None,
+            Some([root]) => Some(root.clone()),
+            Some(_) => {
+                let reason = format!("the export of {local}, which stands for several objects");
+                return Err(Finding::new(offset, reason));
+            }
+        };
         self.export(name, Export { value: local.to_owned(), is_live, root }, offset)
     }
 

@@ -187,6 +187,14 @@ fn not_translated() {
             &[("m.js", "import * as a from './a.js'"), ("a.js", "export function f() { return this }")],
             (1, 8, "a namespace with functions that use this"),
         ),
+        (
+            &[
+                ("m.js", "export { x } from './a.js'"),
+                ("a.js", "import * as b from './m2.js'; export const x = __VU ? b : console"),
+                ("m2.js", "export {};"),
+            ],
+            (1, 31, "the export of x, which stands for several"),
+        ),
         (&[("m.ts", "type A = 1;\n\nexport const a: A = eval('1')")], (3, 21, "the global eval")),
     ] {
         let found = planned(files).unwrap_err();
@@ -327,9 +335,34 @@ fn the_same_stacks() {
 }
 
 #[test]
+fn names_of_default_exports() {
+    for value in [
+        "function () { }",
+        "class { }",
+        "() => 1",
+        "async () => 1",
+        "(function () { })",
+        "(class { })",
+        "class { static own = this.name }",
+        "(0, () => 1)",
+        "function* named() { }",
+    ] {
+        let (_folder, sources) = sources(&[("m.js", &format!("export default {value}\n"))]);
+        let Engine { mut context, loader, .. } = engine(sources.clone());
+        let namespace = loader.run_main(&mut context).unwrap();
+        let factories = compile(plan(&sources).unwrap(), &mut context);
+        let exports = call(&factories, &mut context).unwrap().pop().unwrap().as_object().unwrap();
+        assert_eq!(shown(&exports, &mut context), shown(&namespace, &mut context), "{value}");
+    }
+}
+
+#[test]
 fn the_same_stacks_of_init_code() {
-    let texts =
-        ["throw new Error('x')", "\nimport { fail } from 'k6'; fail(); export {}", "export default null.x"];
+    let texts = [
+        "throw new Error('x')",
+        "\nimport { fail } from 'k6'; fail(); export const a = 1",
+        "export default null.x;",
+    ];
     for text in texts {
         let text = format!("import 'k6'; {text}");
         let (_folder, sources) = sources(&[("m.js", &text)]);
@@ -340,16 +373,5 @@ fn the_same_stacks_of_init_code() {
         let as_factory = call(&factories, &mut context).unwrap_err();
         let as_factory = ScriptError::new(as_factory, &sources, &mut context);
         assert_eq!(as_factory, as_module, "{text}");
-    }
-}
-
-#[test]
-fn temporary_goldens() {
-    for path in std::env::var("SCRIPTS").unwrap_or_default().split_whitespace() {
-        let sources = Sources::new(path, Path::new("/"), None);
-        match plan(&sources) {
-            Ok(_) => println!("OK {path}"),
-            Err(e) => println!("NO {path} {e}"),
-        }
     }
 }

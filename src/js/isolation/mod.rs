@@ -6,10 +6,10 @@
 //! [`uses`] follows each name that stands for such an object through its file, [`syntax`] refuses the
 //! ways that lead there from any value, such as `.constructor`.
 //!
-//! Two things are not seen. A property name made at run time (`table[word].count++` where the word
-//! is `toString`) leads to an object of the realm unnoticed, and so does a method taken from a value
-//! of the script's own (`const push = [].push; push.count = 1`). Both are errors in the script, and
-//! reach no further than the other VUs of the thread.
+//! What is not seen: a property name made at run time (`table[word].count++` where the word is
+//! `toString`), a method taken from a value of the script's own (`const push = [].push; push.count =
+//! 1`), and what another function does with a part of a built-in module that it is given (`f(exec.vu)`).
+//! All of these are errors in the script, and reach no further than the other VUs of the thread.
 
 mod judge;
 mod names;
@@ -46,8 +46,8 @@ impl Finding {
 /// What is known of a file that can share its realm.
 #[derive(Debug, Default)]
 pub(super) struct Shareable {
-    /// Its variables that hold an object of the realm.
-    pub rooted: HashMap<SymbolId, Root>,
+    /// Its variables that hold an object of the realm, and which ones.
+    pub rooted: HashMap<SymbolId, Vec<Root>>,
     /// The same of its anonymous default export.
     pub rooted_default: Option<Root>,
 }

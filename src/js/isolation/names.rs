@@ -1,5 +1,7 @@
 //! The names of the global object, by what scripts may do with them.
 
+use crate::js::guard::GUARD;
+
 /// What a free name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -53,12 +55,7 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
         | "SyntaxError" | "TypeError" | "URIError" => Kind::Function,
         "decodeURI" | "decodeURIComponent" | "encodeURI" | "encodeURIComponent" | "escape" | "isFinite"
         | "isNaN" | "parseFloat" | "parseInt" | "unescape" => Kind::Function,
-        "clearInterval"
-        | "clearTimeout"
-        | "open"
-        | "setInterval"
-        | "setTimeout"
-        | crate::js::guard::GUARD => Kind::Function,
+        "clearInterval" | "clearTimeout" | "open" | "setInterval" | "setTimeout" | GUARD => Kind::Function,
         _ => return None,
     })
 }

@@ -67,6 +67,7 @@ fn shareable() {
         "export const log = console.log; export { get, k6 }; export default http",
         "const seen = {}; for (const word of ['a']) seen[word] = (seen[word] || 0) + 1",
         "this; (() => this)(); export const f = (String, 1); Symbol.for('a').toString()",
+        "async function f() { const log = __ssek_guard(()=>(console.log)); log(1) }",
         // Imports.
         "http.get('x', { headers: {} }).json('a').b; http[__ENV.M]('x'); get('x'); new http.CookieJar()",
         "k6.check(1, {}); k6.group('a', () => k6.sleep(1)); [get].length; ({ get }); f(get); function f(g) { g() }",
@@ -123,6 +124,7 @@ fn unshareable() {
         ("function f(now = Date.now) { now.x = 1 }", "assignment to Date.now.x"),
         ("const { now = Date.now } = {}; now.x = 1", "assignment to Date.now.x"),
         ("const m = Math; const n = m; (() => n.x++)()", "assignment to Math.x"),
+        ("const vu = __ssek_guard(()=>(exec.vu)); vu.x = 1", "assignment to k6/execution.vu.x"),
         // Names that give it out.
         ("globalThis.x", "the global globalThis"),
         ("global; ", "the global global"),
@@ -137,7 +139,7 @@ fn unshareable() {
         ("arguments", "the global arguments"),
         ("const f = () => arguments", "the global arguments"),
         ("class A { x = 1; y = () => eval('1') }", "the global eval"),
-        ("Math.valueOf().x = 1", "assignment to Math.valueOf.x"),
+        ("Math.valueOf().x = 1", "the use of Math.valueOf"),
         ("const m = Math.valueOf()", "the use of Math.valueOf"),
         // Ways from any value.
         ("[].constructor.prototype.x = 1", ".constructor"),

@@ -14,6 +14,7 @@ use super::judge::{Sensitive, Verdict, judge};
 use super::names::{Kind, kind};
 use super::syntax::is_written;
 use super::{Base, Finding, Root, Segment, Shareable};
+use crate::js::guard::GUARD;
 
 /// How many steps a path may have; a longer one comes of `x = x.next`.
 const LONGEST_PATH: usize = 8;
@@ -133,7 +134,7 @@ impl Tracker<'_, '_> {
                 self.judge(node, &root)?;
             }
         }
-        self.shareable.rooted.entry(symbol).or_insert(root);
+        self.shareable.rooted.entry(symbol).or_default().push(root);
         Ok(())
     }
 
@@ -203,6 +204,10 @@ impl Tracker<'_, '_> {
                     uses.push((path.clone(), assigned(&it.left, self.semantic)));
                     None
                 }
+                AstKind::ArrowFunctionExpression(_) if self.is_guarded(parent) => {
+                    node = self.nodes.parent_id(parent);
+                    continue;
+                }
                 kind => Some(self.end(kind, parent, span)),
             };
             let use_ = match is_end {
@@ -215,6 +220,17 @@ impl Tracker<'_, '_> {
             }
             node = parent;
         }
+    }
+
+    /// Whether an arrow function is what `__ssek_guard(()=>(…))` calls for its value.
+    fn is_guarded(&self, arrow: NodeId) -> bool {
+        let is_expression =
+            matches!(self.nodes.kind(arrow), AstKind::ArrowFunctionExpression(it) if it.is_expression());
+        is_expression
+            && matches!(
+                self.nodes.parent_kind(arrow),
+                AstKind::CallExpression(it) if it.callee.is_specific_id(GUARD)
+            )
     }
 
     /// The use that an expression of that span is of in a node of that kind.
@@ -309,7 +325,11 @@ impl Tracker<'_, '_> {
     fn root_of_name(&self, name: &IdentifierReference<'_>) -> Option<Root> {
         let reference = self.semantic.scoping().get_reference(name.reference_id.get()?);
         match reference.symbol_id() {
-            Some(symbol) => self.shareable.rooted.get(&symbol).cloned(),
+            Some(symbol) => {
+                let roots = self.shareable.rooted.get(&symbol)?;
+                let global = roots.iter().find(|root| matches!(root.base, Base::Global(_)));
+                global.or(roots.first()).cloned()
+            }
             None => kind(&name.name).filter(|kind| *kind != Kind::Own).map(|_| Root::global(&name.name)),
         }
     }
