@@ -18,7 +18,7 @@ impl Edits {
         self.blanks.push(Span::new(start, end));
     }
 
-    /// Puts a piece in, which must be ASCII without line ends. Pieces at one place stay in order.
+    /// Puts a piece in, which must have no line ends. Pieces at one place stay in order.
     pub fn insert(&mut self, offset: u32, piece: impl Into<String>) {
         self.pieces.push((offset, piece.into()));
     }

@@ -44,7 +44,8 @@ impl Exports {
     }
 }
 
-/// A string literal.
+/// A string literal without line ends.
 pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }

@@ -195,6 +195,7 @@ fn not_translated() {
             ],
             (1, 31, "the export of x, which stands for several"),
         ),
+        (&[("m.js", "export default __VU ? Math : JSON")], (1, 30, "a default export of several objects")),
         (&[("m.ts", "type A = 1;\n\nexport const a: A = eval('1')")], (3, 21, "the global eval")),
     ] {
         let found = planned(files).unwrap_err();
@@ -340,11 +341,11 @@ fn names_of_default_exports() {
         "function () { }",
         "class { }",
         "() => 1",
-        "async () => 1",
         "(function () { })",
         "(class { })",
         "class { static own = this.name }",
         "(0, () => 1)",
+        "async function () { }",
         "function* named() { }",
     ] {
         let (_folder, sources) = sources(&[("m.js", &format!("export default {value}\n"))]);

@@ -33,6 +33,7 @@ fn reason(text: &str) -> Option<String> {
 
 #[test]
 fn shareable() {
+    let mut wrong = Vec::new();
     for text in [
         // Globals that are called, made anew, compared or looked at.
         "Math.max(1, 2); new Date() - new Date(0); Date.now(); parseInt('1', 10); String(1)",
@@ -79,12 +80,17 @@ fn shareable() {
         "ns.state.count++; ns.log.info('x'); ns.state.tags = {}; ns.f(ns.missing)",
         "((get = 1) => { get = 2; return get })(); { let Math = {}; Math.x = 1 } (console => { console.log = 1 })({})",
     ] {
-        assert_eq!(reason(text), None, "{text}");
+        let got = reason(text);
+        if got.is_some() {
+            wrong.push((text, got));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn unshareable() {
+    let mut wrong = Vec::new();
     for (text, want) in [
         // Writing to the realm.
         ("Math.x = 1", "assignment to Math.x"),
@@ -142,7 +148,7 @@ fn unshareable() {
         ("Math.valueOf().x = 1", "the use of Math.valueOf"),
         ("const m = Math.valueOf()", "the use of Math.valueOf"),
         // Ways from any value.
-        ("[].constructor.prototype.x = 1", ".constructor"),
+        ("[].constructor.from.x = 1", ".constructor"),
         ("({}).__proto__.x = 1", ".__proto__"),
         ("const k = 'constructor'", "the string \"constructor\""),
         ("const k = `prototype`", "the string `prototype`"),
@@ -195,6 +201,9 @@ fn unshareable() {
         ("import.meta.url", "import.meta"),
     ] {
         let got = reason(text);
-        assert!(got.as_ref().is_some_and(|got| got.starts_with(want)), "{text}: {got:?}");
+        if !got.as_ref().is_some_and(|got| got.starts_with(want)) {
+            wrong.push((text, got));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

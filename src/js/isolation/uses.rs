@@ -149,7 +149,12 @@ impl Tracker<'_, '_> {
                 Verdict::Fine => {}
                 Verdict::Sensitive(call, sensitive) => self.sensitive.push((call, sensitive)),
                 Verdict::Aliased(aliases) => self.pending.extend(aliases),
-                Verdict::Exported(root) => self.shareable.rooted_default = Some(root),
+                Verdict::Exported(root) => {
+                    let before = self.shareable.rooted_default.replace(root.clone());
+                    if before.is_some_and(|before| before != root) {
+                        return Err(Finding::new(offset, "a default export of several objects"));
+                    }
+                }
                 Verdict::Refused(reason) => return Err(Finding::new(offset, reason)),
             }
         }
