@@ -10,6 +10,7 @@ pub mod guard;
 pub mod hooks;
 pub mod insertions;
 pub mod interrupt;
+mod isolation;
 pub mod json;
 pub mod loader;
 pub mod nesting;
