@@ -88,9 +88,11 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         None => init_failure(&sources, error),
     };
     let (exports, options) = ran.map_err(failed)?;
-    match factory::plan(&sources) {
-        Ok(factories) => test.share(factories),
-        Err(reason) => log::debug(format!("each VU gets a realm of its own: {reason}")),
+    if runtime.share_realm {
+        match factory::plan(&sources) {
+            Ok(factories) => test.share(factories),
+            Err(reason) => log::debug(format!("each VU gets a realm and a thread of its own: {reason}")),
+        }
     }
     let exports = exports.into_iter().collect();
     let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, _signals: signals };
