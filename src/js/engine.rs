@@ -5,7 +5,7 @@ use std::rc::Rc;
 use boa_engine::{Context, JsResult};
 
 use super::hooks::Hooks;
-use super::{EventLoop, Loader, deep_arrays, guard, stack};
+use super::{EventLoop, Loader, deep_arrays, guard, regexp_split, stack};
 
 /// JavaScript frames, plus re-entries from native code, before a `RangeError`.
 ///
@@ -41,6 +41,7 @@ impl Engine {
         guard::install(&mut context);
         stack::install(&mut context)?;
         deep_arrays::install(&mut context)?;
+        regexp_split::install(&mut context)?;
         Ok(Self { context: Box::new(context), event_loop, loader })
     }
 }

@@ -7,6 +7,7 @@ pub mod ending;
 pub mod job;
 pub mod live;
 pub mod load;
+pub mod memory;
 pub mod network;
 pub mod once;
 pub mod open;
