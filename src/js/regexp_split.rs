@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use boa_engine::object::JsObject;
 use boa_engine::object::builtins::{JsArray, JsRegExp};
+use boa_engine::object::shape::Shape;
 use boa_engine::property::PropertyKey;
 use boa_engine::string::JsStrVariant;
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsSymbol, JsValue, js_string};
@@ -20,7 +21,7 @@ use super::garbage;
 use super::regexp_matcher::{Matcher, Unit};
 use super::words::Words;
 
-/// Compiled patterns kept per context; the oldest goes first.
+/// Compiled patterns kept per thread; the oldest goes first.
 const PATTERNS: usize = 32;
 
 /// What a string that is a part of another takes, in bytes.
@@ -68,14 +69,12 @@ impl Intrinsic {
     }
 }
 
-/// What the function needs to know of its realm, and the patterns it has compiled.
+/// What the function needs to know of its realm.
 struct Realm {
     original: JsObject,
-    /// A regular expression that has no properties of its own but the one that each has.
-    plain: JsObject,
+    /// The shape of a regular expression that has no properties of its own but the one that each has.
+    plain: Shape,
     intrinsics: Vec<Intrinsic>,
-    patterns: RefCell<Vec<Pattern>>,
-    words: RefCell<Words>,
 }
 
 struct Pattern {
@@ -84,7 +83,13 @@ struct Pattern {
     matcher: Rc<Matcher>,
 }
 
-/// How the function finds them: a context's data are found by type.
+thread_local! {
+    // Neither belongs to a context: the VUs of a thread share them.
+    static PATTERNS_SEEN: RefCell<Vec<Pattern>> = const { RefCell::new(Vec::new()) };
+    static WORDS_SEEN: RefCell<Words> = const { RefCell::new(Words::new()) };
+}
+
+/// How the function finds it: a context's data are found by type.
 struct Handle(Rc<Realm>);
 
 /// Replaces the function on a fresh context's `RegExp.prototype`.
@@ -101,14 +106,8 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     }
     let original = Intrinsic::new(&prototype, JsSymbol::split())?.function;
     let original = original.as_object().ok_or_else(|| JsNativeError::typ().with_message("no split"))?;
-    let realm = Realm {
-        original,
-        plain: JsObject::from(plain),
-        intrinsics,
-        patterns: RefCell::default(),
-        words: RefCell::default(),
-    };
-    context.insert_data(Handle(Rc::new(realm)));
+    let plain = JsObject::from(plain).borrow().shape().clone();
+    context.insert_data(Handle(Rc::new(Realm { original, plain, intrinsics })));
     let split = function("[Symbol.split]", 2, split, context);
     prototype.set(JsSymbol::split(), split, true, context)?;
     Ok(())
@@ -117,16 +116,17 @@ pub fn install(context: &mut Context) -> JsResult<()> {
 impl Realm {
     /// Whether nothing that scripts can change makes a difference to this regular expression.
     fn is_plain(&self, regexp: &JsObject) -> bool {
-        let shape = |object: &JsObject| object.borrow().shape().to_addr_usize();
-        shape(regexp) == shape(&self.plain) && self.intrinsics.iter().all(Intrinsic::is_unchanged)
+        let shape = regexp.borrow().shape().to_addr_usize();
+        shape == self.plain.to_addr_usize() && self.intrinsics.iter().all(Intrinsic::is_unchanged)
     }
+}
 
-    /// The matcher of a plain regular expression, if there can be one.
-    fn matcher(&self, regexp: &JsRegExp, context: &mut Context) -> Option<Rc<Matcher>> {
-        // Patterns with lone surrogates do not come out as text.
-        let source = regexp.source(context).ok()?;
-        let flags = regexp.flags(context).ok()?;
-        let mut patterns = self.patterns.borrow_mut();
+/// The matcher of a plain regular expression, if there can be one.
+fn matcher(regexp: &JsRegExp, context: &mut Context) -> Option<Rc<Matcher>> {
+    // Patterns with lone surrogates do not come out as text.
+    let source = regexp.source(context).ok()?;
+    let flags = regexp.flags(context).ok()?;
+    PATTERNS_SEEN.with_borrow_mut(|patterns| {
         let known = patterns.iter().find(|known| known.source == source && known.flags == flags);
         if let Some(known) = known {
             return Some(known.matcher.clone());
@@ -137,7 +137,7 @@ impl Realm {
         }
         patterns.push(Pattern { source, flags, matcher: matcher.clone() });
         Some(matcher)
-    }
+    })
 }
 
 /// `RegExp.prototype[Symbol.split](string, limit)`
@@ -170,7 +170,7 @@ fn pieces(
         return Ok(None);
     }
     let Ok(regexp) = JsRegExp::from_object(regexp) else { return Ok(None) };
-    let Some(matcher) = realm.matcher(&regexp, context) else { return Ok(None) };
+    let Some(matcher) = matcher(&regexp, context) else { return Ok(None) };
     if limit == 0 {
         return Ok(Some(Vec::new()));
     }
@@ -179,24 +179,20 @@ fn pieces(
         return Ok(Some(pieces));
     }
     Ok(Some(match string.as_str().variant() {
-        JsStrVariant::Latin1(units) => split_units(units, &string, &matcher, limit, realm),
-        JsStrVariant::Utf16(units) => split_units(units, &string, &matcher, limit, realm),
+        JsStrVariant::Latin1(units) => split_units(units, &string, &matcher, limit),
+        JsStrVariant::Utf16(units) => split_units(units, &string, &matcher, limit),
     }))
 }
 
-fn split_units<U: Unit>(
-    units: &[U],
-    string: &JsString,
-    matcher: &Matcher,
-    limit: u32,
-    realm: &Realm,
-) -> Vec<JsValue> {
-    let mut words = realm.words.borrow_mut();
+fn split_units<U: Unit>(units: &[U], string: &JsString, matcher: &Matcher, limit: u32) -> Vec<JsValue> {
     let limit = limit as usize;
-    let mut pieces = Pieces { string, units, words: &mut words, found: Vec::new(), limit, made: 0 };
-    matcher.split(&mut pieces);
-    garbage::made(pieces.made * PART + pieces.found.len() * size_of::<JsValue>());
-    pieces.found
+    let (found, made) = WORDS_SEEN.with_borrow_mut(|words| {
+        let mut pieces = Pieces { string, units, words, found: Vec::new(), limit, made: 0 };
+        matcher.split(&mut pieces);
+        (pieces.found, pieces.made)
+    });
+    garbage::made(made * PART + found.len() * size_of::<JsValue>());
+    found
 }
 
 /// The parts of a string found so far.

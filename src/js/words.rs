@@ -7,13 +7,17 @@ use boa_engine::string::JsStr;
 const WORDS: usize = 1_024;
 
 /// Units of the longest word that is kept.
-pub(super) const LENGTH: usize = 8;
+const LENGTH: usize = 8;
 
 /// The words seen last, each in the place that its units lead to.
-#[derive(Default)]
 pub(super) struct Words(Vec<(u64, JsString)>);
 
 impl Words {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     /// The string of these units. `None` unless they are few, and all are Latin-1 and not zero.
     pub fn get<U: Copy + Into<u16>>(&mut self, units: &[U]) -> Option<JsString> {
         if units.is_empty() || units.len() > LENGTH {
@@ -45,7 +49,7 @@ mod tests {
 
     #[test]
     fn words() {
-        let mut words = Words::default();
+        let mut words = Words::new();
         for _ in 0..2 {
             for number in 0..5_000_u32 {
                 let word = number.to_string();
