@@ -19,6 +19,7 @@ use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsSymbol, 
 use super::convert::{arg, function};
 use super::garbage;
 use super::regexp_matcher::{Matcher, Unit};
+use super::shared_realm::inherit;
 use super::words::Words;
 
 /// Compiled patterns kept per thread; the oldest goes first.
@@ -107,7 +108,8 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     let original = Intrinsic::new(&prototype, JsSymbol::split())?.function;
     let original = original.as_object().ok_or_else(|| JsNativeError::typ().with_message("no split"))?;
     let plain = JsObject::from(plain).borrow().shape().clone();
-    context.insert_data(Handle(Rc::new(Realm { original, plain, intrinsics })));
+    let realm = Rc::new(Realm { original, plain, intrinsics });
+    inherit(context, move |context| drop(context.insert_data(Handle(realm.clone()))));
     let split = function("[Symbol.split]", 2, split, context);
     prototype.set(JsSymbol::split(), split, true, context)?;
     Ok(())
