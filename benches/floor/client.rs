@@ -136,9 +136,10 @@ impl Stream {
         self.reply = Reply::default();
         self.rounds_left -= 1;
         // Requests are small: the socket takes them whole.
-        self.socket.set_nonblocking(false).and_then(|()| self.socket.write_all(&plan.request)).map_err(
-            |error| format!("writing a request: {error}"),
-        )?;
+        self.socket
+            .set_nonblocking(false)
+            .and_then(|()| self.socket.write_all(&plan.request))
+            .map_err(|error| format!("writing a request: {error}"))?;
         self.socket.set_nonblocking(true).map_err(|error| error.to_string())
     }
 

@@ -68,8 +68,7 @@ impl Epoll {
         let milliseconds = patience.as_nanos().div_ceil(1_000_000).min(60_000) as i32;
         let room = self.ready.len() as i32;
         // SAFETY: the kernel writes at most `room` entries, and the vector has as many.
-        let found =
-            unsafe { epoll_wait(self.fd.as_raw_fd(), self.ready.as_mut_ptr(), room, milliseconds) };
+        let found = unsafe { epoll_wait(self.fd.as_raw_fd(), self.ready.as_mut_ptr(), room, milliseconds) };
         if found >= 0 {
             return Ok(&self.ready[..found as usize]);
         }

@@ -9,6 +9,6 @@ export function bounded() {
     scenarios: {
       bench: { executor: "per-vu-iterations", vus, iterations, maxDuration: "1h", gracefulStop: "0s" },
     },
-    summaryTrendStats: ["avg", "p(99)", "max"],
+    summaryTrendStats: ["min", "avg", "p(99)", "max"],
   };
 }

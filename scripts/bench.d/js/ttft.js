@@ -1,5 +1,5 @@
 // Waves of streams that all begin at one instant; how much later than the server meant it the first
-// event reached the script.
+// event reached the script. With TS=1 also how long after the server wrote it, where it says when (`ts`).
 import exec from "k6/execution";
 import { sleep } from "k6";
 import sse from "k6/x/sse";
@@ -11,7 +11,9 @@ export const options = bounded();
 const intended = Number(__ENV.TTFT);
 const period = Number(__ENV.PERIOD);
 const lead = 1000; // ms, until the last VU runs
+const stamped = __ENV.TS === "1";
 const late = new Trend("ttft_error");
+const told = new Trend("told_after_written");
 const params = { method: "POST", body: JSON.stringify({ model: "m", stream: true, messages: [] }) };
 
 export default function () {
@@ -22,10 +24,12 @@ export default function () {
   const begun = Date.now();
   let waiting = true;
   const answer = sse.open(__ENV.STREAM, params, (client) => {
-    client.on("event", () => {
+    client.on("event", (event) => {
       if (!waiting) return;
       waiting = false;
-      late.add(Date.now() - begun - intended);
+      const now = Date.now();
+      late.add(now - begun - intended);
+      if (stamped) told.add(now - JSON.parse(event.data).ts);
     });
   });
   if (answer.status !== 200 || answer.error) throw new Error(`status ${answer.status} ${answer.error}`);
