@@ -1,6 +1,6 @@
 """What a row is: a value that a case measures, what k6 gets for it, and what is wanted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable, Optional
 
 LOWER, HIGHER = "lower", "higher"
@@ -39,10 +39,11 @@ class Case:
     # What a tool must have.
     sse: bool = False
     async_streams: bool = False
-    # Open files that the client or the server needs, and free memory in GiB.
+    # Open files that the client and the server need each, and free memory in GiB.
     files: int = 1000
     gib: float = 1.0
-    k6_runs: bool = field(default=True)
+    # k6 opens a connection a call and keeps them. None: k6 has nothing of the kind.
+    k6_files: Optional[int] = 1000
 
 
 def ratio(value, ssek, k6):

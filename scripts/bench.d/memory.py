@@ -72,7 +72,7 @@ def memory(vus, itl, k6):
         f"memory per VU of llm.js, {vus} VUs, events {itl} ms apart",
         [Value(opened, "KB", wanted=2 / 3, aim=1, k6=k6), Value(after, "KB", wanted=2 / 3, aim=1, k6=k6),
          Value(growth, "%", limit=5)],
-        measure, sse=True, files=5 * vus + 1000, gib=vus * 0.003 + 1,
+        measure, sse=True, files=vus + 500, k6_files=4 * vus + 500, gib=vus * 0.003 + 1,
     )
 
 
@@ -93,8 +93,8 @@ def ready(vus, k6):
 
     return Case(
         f"ready-{vus}", f"time until {vus} VUs of llm.js all run, from the process's start",
-        [Value(label, "s", wanted=1, aim=2, k6=k6)], measure, sse=True, files=2 * vus + 1000,
-        gib=vus * 0.003 + 1,
+        [Value(label, "s", wanted=1, aim=2, k6=k6)], measure, sse=True, files=vus + 500,
+        k6_files=vus + 500, gib=vus * 0.003 + 1,
     )
 
 
@@ -103,7 +103,7 @@ def idle_streams():
     label, few = "memory of one", 100
 
     def many(quick):
-        return 2_000 if quick else 9_000
+        return 2_000 if quick else 10_000
 
     def target(hold):
         return f"{CHAT}?n=1&ttft={hold * 1000 + 60_000}"
@@ -131,7 +131,7 @@ def idle_streams():
     return Case(
         "idle-streams", "idle streams of `ssek/sse` in one VU",
         [Value(label, "KB", limit=40, limit_aim=20)],
-        measure, floor, async_streams=True, files=10_000, k6_runs=False,
+        measure, floor, async_streams=True, files=10_500, k6_files=None,
     )
 
 

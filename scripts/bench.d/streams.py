@@ -90,7 +90,45 @@ def paced(vus, itl, wanted):
         f"paced-{vus}-{itl}",
         f"{vus} streams, an event each {itl} ms, JSON.parse in the handler",
         [Value(label, "s", wanted=wanted, aim=4, k6=k6, k6_floor=1.8)],
-        measure, floor, sse=True, files=2 * vus + 500,
+        measure, floor, sse=True, files=vus + 500, k6_files=vus + 500,
+    )
+
+
+def growth(counts):
+    """What an event costs at an unchanging total rate, by the number of streams that it is spread over."""
+    rate, unit = 10_000, "CPU-s per 1 M events"
+    last = f"{counts[-1]:,} streams : {counts[0]:,}"
+
+    def tokens(vus, quick):
+        return (6 if quick else 20) * rate // vus
+
+    def query(vus):
+        return f"ttft=500&itl={vus * 1000 // rate}"
+
+    def measure(tool, ssek, quick):
+        figures = {}
+        for vus in counts:
+            many = tokens(vus, quick)
+            # Opening the streams costs the same in both runs.
+            full, events, _ = stream(tool, ssek, vus, 1, many, query(vus), 30, SPREAD=vus * 1000 // rate)
+            bare, few, _ = stream(tool, ssek, vus, 1, 1, query(vus), 10, SPREAD=vus * 1000 // rate)
+            figures[f"{vus:,} streams"] = (full.cpu - bare.cpu) / (events - few) * 1e6
+        return {**figures, last: figures[f"{counts[-1]:,} streams"] / figures[f"{counts[0]:,} streams"]}
+
+    def floor(path, ssek, quick):
+        figures = {}
+        for vus in counts:
+            spread = vus * 1000 // rate
+            full, bare = (raw(path, ssek, f"{CHAT}?n={many}&{query(vus)}", streams=vus, spread=spread)
+                          for many in (tokens(vus, quick), 1))
+            cpu, events = full["cpu_s"] - bare["cpu_s"], full["events"] - bare["events"]
+            figures[f"{vus:,} streams"] = cpu / events * 1e6
+        return {**figures, last: figures[f"{counts[-1]:,} streams"] / figures[f"{counts[0]:,} streams"]}
+
+    values = [Value(f"{vus:,} streams", unit) for vus in counts]
+    return Case(
+        "growth", f"{rate:,} events a second in all", [*values, Value(last, "×", limit=2)], measure, floor,
+        sse=True, files=counts[-1] + 500, k6_files=counts[-1] + 500,
     )
 
 
@@ -111,7 +149,7 @@ def burst(handler, wanted, aim, k6):
         f"burst-{handler}",
         f"50 streams of 500 events in bursts, {'JSON.parse in the' if handler == 'json' else 'empty'} handler",
         [Value(label, "k", better=HIGHER, wanted=wanted, aim=aim, k6=k6, k6_floor=27e6)],
-        measure, floor, sse=True,
+        measure, floor, sse=True, k6_files=1500,
     )
 
 
@@ -142,7 +180,7 @@ def ttft(vus, k6=(None, None), floor_figures=(None, None)):
               for label, of_k6, of_floor in zip((mean, tail), k6, floor_figures)]
     return Case(
         f"ttft-{vus}", f"TTFT error of {vus} lockstep streams", values, measure, floor, sse=True,
-        files=2 * vus + 500,
+        files=vus + 500, k6_files=8 * vus + 500,
     )
 
 
@@ -159,4 +197,5 @@ CASES = [
     ttft(100),
     ttft(500),
     ttft(1000, (54, 151), (11, 38)),
+    growth((10, 100, 1000, 5000)),
 ]
