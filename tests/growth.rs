@@ -1,5 +1,5 @@
-//! What a sample costs must not grow with the number of metrics, of tag sets, or with the time that a
-//! test has run; nor must what a look at the thresholds costs.
+//! What a sample costs must not grow with the number of VUs, of metrics, of tag sets, or with the time
+//! that a test has run; nor must what a look at the thresholds costs.
 //!
 //! Costs are the least of several tries, which a busy machine hardly changes, and compared with each
 //! other, not with a clock.
@@ -9,11 +9,13 @@
 #[path = "support/series.rs"]
 mod series;
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ssek::metrics::ingest::Ingest;
-use ssek::metrics::{Definition, Registry, ThresholdSpec};
+use ssek::metrics::{Definition, Registry, SeriesId, ThresholdSpec};
+use ssek::vu::samples::{Buffer, Samples};
 
 /// Samples of a try.
 const SAMPLES: usize = 64 * 400;
@@ -56,6 +58,27 @@ fn holds(what: &str, mut costs: impl FnMut() -> (f64, f64)) {
         seen.push(format!("{:.0} µs, then {:.0} µs", small * 1e6, large * 1e6));
     }
     panic!("{what}: the cost of {SAMPLES} samples grows: {}", seen.join("; "));
+}
+
+/// What a try's samples cost a thread whose VUs make 25,000 a second together, up to the channel.
+fn sample_cost(vus: usize) -> f64 {
+    let (sender, receiver) = crossbeam_channel::unbounded();
+    let buffer = Rc::new(Buffer::default());
+    let samples: Vec<_> = (0..vus).map(|_| Samples::new(buffer.clone())).collect();
+    samples.iter().for_each(|samples| samples.connect(&sender));
+    let mut at = Instant::now();
+    least(|| {
+        for number in 0..SAMPLES {
+            at += Duration::from_micros(40);
+            samples[number % vus].push(SeriesId(3), at, 1.0);
+        }
+        assert!(receiver.try_iter().count() >= SAMPLES / series::BATCH);
+    })
+}
+
+#[test]
+fn a_sample_costs_the_same_from_ten_vus_and_from_five_thousand() {
+    holds("10 to 5,000 VUs", || (sample_cost(10), sample_cost(5_000)));
 }
 
 #[test]

@@ -3,7 +3,10 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
+import sys
 import tempfile
 
 import building
@@ -21,7 +24,10 @@ class Tool:
     """A binary that runs k6 scripts."""
 
     def __init__(self, name, path):
-        self.name, self.path = name, path
+        self.name, self.path = name, shutil.which(path)
+        if self.path is None:
+            sys.exit(f"scripts/bench: {path}: no such program")
+        self.path = os.path.abspath(self.path)
         self.has_sse = self._runs(SSE_PROBE)
 
     def has_async_streams(self):
@@ -68,4 +74,7 @@ def environment():
 def last_line(text):
     lines = [line for line in text.splitlines() if line.strip()]
     wrong = [line for line in lines if "level=error" in line] or lines
-    return wrong[-1][:300] if wrong else "no message"
+    if not wrong:
+        return "no message"
+    message = re.search(r'msg="((?:[^"\\]|\\.)*)"', wrong[-1])
+    return (message.group(1) if message else wrong[-1]).split("\\n")[0][:300]

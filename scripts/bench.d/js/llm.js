@@ -49,6 +49,7 @@ export default function () {
       throw new Error(error.error());
     });
   });
+  if (answer.error) console.error(answer.error);
   check(answer, { "status is 200": (r) => r.status === 200, "usage came": () => usage !== null });
   if (usage !== null) {
     promptTokens.add(usage.prompt_tokens);
