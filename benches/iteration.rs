@@ -19,7 +19,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ),
     (
         "trend",
-        "import { Trend } from 'k6/metrics'; const t = new Trend('t'); export default function () { t.add(1); }",
+        "import { Trend } from 'k6/metrics'; const t = new Trend('values'); export default function () { t.add(1); }",
     ),
 ];
 

@@ -41,7 +41,7 @@ def path(conversations):
             human = draw.random() < 0.9
             turns = []
             for _ in range(draw.choice((1, 2, 2, 4, 4, 6, 6, 8))):
-                length = draw.randint(1, 4) if human else draw.randint(2, 11)
+                length = draw.randint(1, 4) if human else draw.randint(2, 16)
                 text = "".join(draw.choices(pieces, k=length))
                 turns.append({"from": "human" if human else "gpt", "value": text})
                 human = not human
