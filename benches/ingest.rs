@@ -12,7 +12,9 @@ use ssek::k6::builtin::{CHECKS, HTTP_REQ_DURATION, HTTP_REQS, ITERATIONS};
 use ssek::k6::system_tag::SystemTags;
 use ssek::metrics::engine::{Engine, EngineConfig};
 use ssek::metrics::ingest::Ingest;
-use ssek::metrics::{Batch, Definition, Registry, Sample, TagSet, ThresholdSpec, Timestamp, definition};
+use ssek::metrics::{
+    Batch, Definition, Kind, Registry, Sample, TagSet, ThresholdSpec, Timestamp, definition,
+};
 
 const SAMPLES: usize = 64 * 1000;
 
@@ -80,7 +82,7 @@ fn engine(bencher: Bencher) {
 /// Samples of so many metrics under so many tag sets each, all seen before.
 fn by_series(bencher: Bencher, metrics: usize, tag_sets: usize) {
     let registry = Arc::new(Registry::new());
-    let series = series::series(&registry, metrics, tag_sets);
+    let series = series::series(&registry, Kind::Trend, metrics, tag_sets);
     let mut ingest = Ingest::new(registry, Vec::new(), false);
     let batches = series::batches(&series, 0, SAMPLES);
     batches.iter().for_each(|batch| ingest.add(batch));
@@ -103,7 +105,7 @@ fn by_tag_sets(bencher: Bencher, tag_sets: usize) {
 #[divan::bench(args = [100, 10_000])]
 fn new_tag_sets(bencher: Bencher, tag_sets: usize) {
     let registry = Arc::new(Registry::new());
-    let series = series::series(&registry, 1, tag_sets);
+    let series = series::series(&registry, Kind::Trend, 1, tag_sets);
     let batches = series::batches(&series, 0, tag_sets.next_multiple_of(series::BATCH));
     bencher
         .counter(ItemsCount::new(tag_sets))
@@ -118,7 +120,7 @@ fn new_tag_sets(bencher: Bencher, tag_sets: usize) {
 #[divan::bench(args = [1, 10, 60])]
 fn after_minutes(bencher: Bencher, minutes: i64) {
     let registry = Arc::new(Registry::new());
-    let series = series::series(&registry, 1, 10);
+    let series = series::series(&registry, Kind::Trend, 1, 10);
     let spec = ThresholdSpec { source: "p(99)<5000".to_owned(), ..ThresholdSpec::default() };
     let threshold = Definition::resolve("metric_0", &[spec], &registry).expect("a metric and a threshold");
     let mut ingest = Ingest::new(registry, vec![threshold], false);

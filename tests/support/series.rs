@@ -7,12 +7,12 @@ use ssek::metrics::{Batch, Contains, Kind, Registry, Sample, SeriesId, TagSet, T
 /// Samples that a VU hands over at once.
 pub const BATCH: usize = 64;
 
-/// `metrics` trends under `tag_sets` different tag sets each.
-pub fn series(registry: &Registry, metrics: usize, tag_sets: usize) -> Vec<SeriesId> {
+/// `metrics` metrics under `tag_sets` different tag sets each.
+pub fn series(registry: &Registry, kind: Kind, metrics: usize, tag_sets: usize) -> Vec<SeriesId> {
     let mut made = Vec::with_capacity(metrics * tag_sets);
     for metric in 0..metrics {
         let metric = registry
-            .register(&format!("metric_{metric}"), Kind::Trend, Contains::Time)
+            .register(&format!("metric_{metric}"), kind, Contains::Default)
             .unwrap_or_else(|error| panic!("{error}"));
         for number in 0..tag_sets {
             let mut tags = TagSet::default();
