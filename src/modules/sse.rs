@@ -1,7 +1,7 @@
 //! `k6/x/sse`: `sse.open(url, params, setup)` and its callbacks.
 
-mod client;
-mod event;
+pub mod client; // what the setup function gets
+pub mod event; // what handlers get
 mod params;
 
 use std::time::Instant;
