@@ -94,3 +94,6 @@ builtins! {
 
 /// The event counter of `k6/x/sse`; registered when the module is first imported.
 pub const SSE_EVENT: Builtin = Builtin { name: "sse_event", kind: K::Counter, contains: C::Default };
+
+/// How late ssek itself is; registered where a run measures it.
+pub const CLIENT_LAG: Builtin = Builtin { name: "client_lag", kind: K::Trend, contains: C::Time };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Saturation;
 use super::environment::variable;
 use super::file::ConfigFile;
 use super::flags::boolean;
@@ -52,6 +53,12 @@ pub struct RuntimeFlags {
     /// Where traces go: none [env: K6_TRACES_OUTPUT] [default: none]
     #[arg(long, value_name = "TYPE")]
     pub traces_output: Option<String>,
+    /// Exit with 111 when ssek was too busy for its figures to be trusted [env: SSEK_FAIL_ON_SATURATION]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub fail_on_saturation: Option<bool>,
+    /// When that is: the 99th percentile of client_lag, the same as a share of the median time to first event, the CPU used for three seconds; shorter runs than `after` are not judged [env: SSEK_SATURATION] [default: lag=10ms,ttfe=10%,cpu=85%,after=10s]
+    #[arg(long, value_name = "LIMITS")]
+    pub saturation: Option<String>,
     /// Start the built-in LLM server and point the script at it; settings such as ttft=60ms,itl=4ms,tokens=64
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "SETTINGS")]
     pub mock: Option<String>,
@@ -81,6 +88,10 @@ pub struct RuntimeOptions {
     /// `TYPE` or `TYPE=ARG`, in order.
     pub outputs: Vec<String>,
     pub linger: bool,
+    /// Whether the verdict on ssek itself decides on the exit code.
+    pub fail_on_saturation: bool,
+    /// The limits of that verdict.
+    pub saturation: Saturation,
     /// Set where `--mock` was given; holds its settings, which may be empty.
     pub mock: Option<String>,
 }
@@ -138,6 +149,12 @@ impl RuntimeOptions {
             Some("disabled") => SummaryMode::Disabled,
             Some(mode) => return bad("summary mode", mode, "compact, full, disabled"),
         };
+        let saturation = match text(&flags.saturation, "SATURATION")? {
+            Some(list) => list.parse().map_err(|error| {
+                Failure::new(ExitCode::OTHER, format!("invalid --saturation (SSEK_SATURATION): {error}"))
+            })?,
+            None => Saturation::default(),
+        };
         let linger = on(flags.linger, "LINGER", file.linger.unwrap_or(false))?;
         Ok(Self {
             include_system_env_vars: on(flags.include_system_env_vars, "INCLUDE_SYSTEM_ENV_VARS", true)?,
@@ -148,6 +165,8 @@ impl RuntimeOptions {
             console_output: text(&flags.console_output, "CONSOLE_OUTPUT")?,
             outputs,
             linger,
+            fail_on_saturation: on(flags.fail_on_saturation, "FAIL_ON_SATURATION", false)?,
+            saturation,
             mock: flags.mock.clone(),
         })
     }
@@ -207,6 +226,7 @@ mod tests {
             RuntimeFlags { local_ips: Some("10.0.0.1".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { new_machine_readable_summary: Some(true), ..RuntimeFlags::default() },
             RuntimeFlags { env: vec!["1A=x".to_owned()], ..RuntimeFlags::default() },
+            RuntimeFlags { saturation: Some("lag=10".to_owned()), ..RuntimeFlags::default() },
         ] {
             assert!(resolve(flags, &[]).is_err());
         }

@@ -1,5 +1,6 @@
 //! A test run: the only place with the clock, the threads and the stop signal.
 
+pub mod client;
 pub mod closed;
 pub mod display;
 pub mod dropped;
@@ -33,6 +34,7 @@ use crate::metrics::{BatchSink, definition};
 use crate::options::runtime::SummaryMode;
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
 use crate::output::{self, OutputContext, flush};
+use crate::summary::client::{Client, Cpu};
 use crate::vu::lifecycle::CallError;
 use crate::vu::user::InitError;
 use crate::vu::{Stop, Test, VirtualUser};
@@ -72,6 +74,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         test.send_console_to(log::Writer::append(Path::new(path), request.console_format)?);
     }
 
+    client::prepare(&test, &resolved, &request.runtime);
     // Once: reading the thresholds warns about what is wrong with them.
     let definitions = definitions(&test, &resolved, &request.runtime)?;
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
@@ -100,9 +103,11 @@ pub fn run(request: Request) -> Result<ExitCode> {
     if request.runtime.linger && test.control.reason().is_none() {
         stop.linger();
     }
-    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
+    let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
+    let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
+    ending::summarise(&loaded, &resolved, &request, &result, client.clone(), end.setup_data.as_deref())?;
     display.finish();
-    Ok(ending::verdict(&test, &result, end.failure))
+    Ok(ending::verdict(&test, &result, end.failure, client.as_ref(), asked))
 }
 
 /// What happened until the summary.
@@ -114,6 +119,8 @@ pub struct Ending {
     pub setup_data: Option<Arc<str>>,
     /// What went wrong in `setup()` or `teardown()`.
     pub failure: Option<Failure>,
+    /// What CPU time the scenarios took, where it was watched.
+    pub cpu: Option<Cpu>,
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
@@ -223,7 +230,9 @@ fn execute(
     if test.control.reason().is_none() {
         end.ran = true;
         display.running();
+        let watch = client::Watch::start(test)?;
         scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref());
+        end.cpu = watch.map(client::Watch::stop);
         display.scenarios_ended();
     }
     // What `setup()` made must be undone even when the run was cut short.

@@ -1,5 +1,6 @@
 //! Which block of the summary a metric is shown in, if any.
 
+use crate::k6::builtin;
 use crate::options::runtime::SummaryMode;
 
 /// A block of metrics under one heading.
@@ -21,8 +22,14 @@ enum Names {
 
 /// The metrics that ssek measures on event streams of its own accord. k6's event counter,
 /// `sse_event`, is not among them: it stays where k6 shows it.
-const STREAMING: &[&str] =
-    &["sse_time_to_first_event", "sse_event_gap", "sse_stream_duration", "sse_stalls", "sse_streams"];
+const STREAMING: &[&str] = &[
+    "sse_time_to_first_event",
+    "sse_event_gap",
+    "sse_stream_duration",
+    "sse_stalls",
+    "sse_streams",
+    CLIENT_LAG,
+];
 
 /// The metrics that ssek measures on LLM calls of its own accord.
 const LLM: &[&str] = &[];
@@ -76,11 +83,14 @@ const FULL_ONLY: &[&str] = &[
     "http_req_waiting",
 ];
 
+/// How late ssek itself is: in a compact summary the line about the client says it.
+const CLIENT_LAG: &str = builtin::CLIENT_LAG.name;
+
 /// Whether a metric of that name has a line in the summary. As in k6, the beginning of the name
 /// decides.
 pub fn is_shown(name: &str, mode: SummaryMode) -> bool {
     let begins = |list: &[&str]| list.iter().any(|prefix| name.starts_with(prefix));
-    !begins(NEVER_SHOWN) && (mode == SummaryMode::Full || !begins(FULL_ONLY))
+    !begins(NEVER_SHOWN) && (mode == SummaryMode::Full || !(begins(FULL_ONLY) || name == CLIENT_LAG))
 }
 
 /// The heading under which a metric is shown.
@@ -137,6 +147,8 @@ mod tests {
             ("group_duration", false, false),
             ("http_req_waiting", false, true),
             ("http_req_duration", true, true),
+            ("client_lag", false, true),
+            ("client_lag_of_a_script", true, true),
         ] {
             let shown = (is_shown(name, SummaryMode::Compact), is_shown(name, SummaryMode::Full));
             assert_eq!(shown, (compact, full), "{name}");

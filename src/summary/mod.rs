@@ -3,15 +3,19 @@
 //! Everything here is a pure function of what was measured and of how it is to be shown.
 
 pub mod class;
+pub mod client;
 pub mod collation;
 pub mod data;
 pub mod export;
 pub mod number;
 pub mod style;
 pub mod text;
+pub mod verdict;
 
 use std::cmp::Ordering;
 use std::time::Duration;
+
+use client::Client;
 
 use crate::k6::duration::TimeUnit;
 use crate::metrics::Snapshot;
@@ -24,6 +28,8 @@ use crate::options::runtime::SummaryMode;
 #[derive(Clone, Debug)]
 pub struct Summary {
     pub snapshot: Snapshot,
+    /// ssek's own state, where it is of interest.
+    pub client: Option<Client>,
     pub options: SummaryOptions,
 }
 

@@ -24,6 +24,7 @@ pub fn render(summary: &Summary) -> String {
         page.root_groups();
         page.scenarios();
     }
+    page.client();
     page.out
 }
 
@@ -61,6 +62,16 @@ impl<'a> Page<'a> {
     fn results(&mut self, indent: usize, checks: &[&CheckSnapshot], metrics: &[&MetricSnapshot]) {
         checks::write(self, indent, checks);
         metrics::write(self, indent, metrics);
+    }
+
+    /// Whether ssek itself was fast enough; after runs that are too short to tell, the text is k6's
+    /// to the last line.
+    fn client(&mut self) {
+        if let Some(client) = self.summary.client.as_ref().filter(|client| client.is_judged()) {
+            let line = client.line(self.style);
+            self.line(1, &line);
+            self.blank();
+        }
     }
 
     /// The groups that belong to no scenario of their own, each with the groups inside it.

@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod iteration;
+pub mod lag;
 pub mod lifecycle;
 pub mod samples;
 pub mod scenario;
@@ -10,6 +11,7 @@ pub mod shared_arrays;
 pub mod state;
 pub mod test;
 pub mod user;
+mod wake;
 
 pub use control::{Control, Stop};
 pub use iteration::Outcome;

@@ -11,6 +11,7 @@ use boa_engine::{Context, JsResult, JsString};
 use rustc_hash::FxHashMap;
 use tokio::runtime::Runtime;
 
+use super::lag::{Observed, Timer};
 use super::samples::Samples;
 use super::{ScenarioRun, Test};
 use crate::js::interrupt::{Interrupt, interrupted};
@@ -50,6 +51,8 @@ pub struct State {
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
+    /// For `client_lag`.
+    pub(super) observed: Observed,
     /// Whether a connection of this VU speaks HTTP/2, which has a task of its own.
     multiplexed: Cell<bool>,
     scenario: RefCell<Option<Arc<ScenarioRun>>>,
@@ -96,6 +99,7 @@ impl State {
             scheduled: Cell::new(None),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
+            observed: Observed::default(),
             multiplexed: Cell::new(false),
             scenario: RefCell::default(),
             event_loop,
@@ -339,8 +343,12 @@ impl State {
         if time >= LONG_SLEEP {
             self.samples.flush();
         }
+        let due = Instant::now() + time;
+        let timer = Timer::until(due);
         // Made inside the future: a timer belongs to the runtime that polls it.
-        self.block_on(async { tokio::time::sleep(time).await }, context)
+        self.block_on(async { tokio::time::sleep_until(due.into()).await }, context)?;
+        timer.ended(self);
+        Ok(())
     }
 
     /// Waits until `until`, or until an asynchronous host call completes.
@@ -349,6 +357,7 @@ impl State {
         let runtime = self.runtime().map_err(|_| interrupted())?;
         let event_loop = &self.event_loop;
         let interrupt = &self.interrupt;
+        let timer = until.map(Timer::until);
         let due = async {
             match until {
                 Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -360,7 +369,10 @@ impl State {
                 biased;
                 () = interrupt.wait() => Err(interrupted()),
                 () = event_loop.completion() => Ok(()),
-                () = due => Ok(()),
+                () = due => {
+                    timer.into_iter().for_each(|timer| timer.ended(self));
+                    Ok(())
+                }
             }
         })
     }

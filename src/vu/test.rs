@@ -9,6 +9,7 @@ use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
 use super::Control;
+use super::lag::Lag;
 use super::shared_arrays::SharedArrays;
 use crate::js::Sources;
 use crate::js::loader::Builtins;
@@ -36,6 +37,8 @@ pub struct Test {
     console: OnceLock<Writer>,
     pub control: Control,
     pub counters: Counters,
+    /// Whether, and where, the run measures its own lateness.
+    pub lag: Lag,
     pub shared_arrays: SharedArrays,
 }
 
@@ -86,6 +89,7 @@ impl Test {
             console: OnceLock::new(),
             control: Control::default(),
             counters: Counters::default(),
+            lag: Lag::default(),
             shared_arrays: SharedArrays::default(),
         }
     }

@@ -47,7 +47,7 @@ fn section(scenario: &str, group: &str, metrics: Vec<MetricSnapshot>) -> Section
 }
 
 fn print(snapshot: Snapshot, options: SummaryOptions) -> String {
-    Summary { snapshot, options }.stdout().unwrap()
+    Summary { snapshot, client: None, options }.stdout().unwrap()
 }
 
 fn full() -> SummaryOptions {
@@ -382,5 +382,5 @@ fn terminals_get_colours_unless_they_are_refused() {
 #[test]
 fn a_disabled_summary_is_silent() {
     let options = SummaryOptions { mode: SummaryMode::Disabled, ..SummaryOptions::default() };
-    assert_eq!(Summary { snapshot: Snapshot::default(), options }.stdout(), None);
+    assert_eq!(Summary { snapshot: Snapshot::default(), client: None, options }.stdout(), None);
 }
