@@ -135,9 +135,10 @@ pub(super) fn cores(cores: f64) -> String {
     if text == "1" { "1 core".to_owned() } else { format!("{text} cores") }
 }
 
-/// `0.15 ms`, `1.2 ms`, `31 ms`, `1.2 s`
+/// `2 µs`, `0.15 ms`, `1.2 ms`, `31 ms`, `1.2 s`
 pub(super) fn milliseconds(time: f64) -> String {
     match time {
+        t if t < 0.01 => format!("{:.0} µs", t * 1e3),
         t if t < 1.0 => format!("{t:.2} ms"),
         t if t < 10.0 => format!("{t:.1} ms"),
         t if t < 1000.0 => format!("{t:.0} ms"),
@@ -206,6 +207,7 @@ mod tests {
             (cores(1.0), "1 core"),
             (cores(16.0), "16 cores"),
             (percent(0.994), "99 %"),
+            (milliseconds(0.001), "1 µs"),
             (milliseconds(0.154), "0.15 ms"),
             (milliseconds(999.4), "999 ms"),
             (milliseconds(1234.0), "1.2 s"),
