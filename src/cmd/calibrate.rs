@@ -21,11 +21,11 @@ const LIMITS: [f64; 3] = [1.0, 5.0, 20.0];
 const FIRST: u32 = 16;
 
 /// Descriptors that a stream takes in ssek, at most, and those that are there anyway.
-const FILES_PER_STREAM: u64 = 6;
+const FILES_PER_STREAM: u64 = 2;
 const FILES: u64 = 100;
 
 /// Memory that a stream may take in ssek and the mock server together, in bytes; a generous guess.
-const MEMORY_PER_STREAM: u64 = 1 << 20;
+const MEMORY_PER_STREAM: u64 = 512 << 10;
 
 /// The command line of `ssek calibrate`.
 #[derive(Args, Clone, Debug)]

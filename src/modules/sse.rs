@@ -49,8 +49,6 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     let opened = match params.call(&url) {
         Ok(call) => {
             let client = state.client().map_err(|text| go_error(text, context))?;
-            // The stream may be quiet for long: what was measured so far must not wait for it.
-            state.samples.flush();
             match state.block_on(crate::net::open(&client, call), context)? {
                 Ok(opened) => Ok(opened),
                 Err(failed) => Err((failed.error, failed.hops)),

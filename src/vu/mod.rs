@@ -1,9 +1,11 @@
 //! The hot path, whole: one virtual user, its iterations, and what host modules see of it.
 
 pub mod control;
+pub mod fiber;
 pub mod iteration;
 pub mod lag;
 pub mod lifecycle;
+pub mod mates;
 pub mod samples;
 pub mod scenario;
 mod setup_data;
@@ -15,6 +17,7 @@ mod wake;
 
 pub use control::{Control, Stop};
 pub use iteration::Outcome;
+pub use mates::Mates;
 pub use scenario::ScenarioRun;
 pub use state::{Phase, State};
 pub use test::{Counters, Test};
