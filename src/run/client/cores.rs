@@ -53,9 +53,12 @@ fn ratio(quota: f64, period: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
+    /// Paths and what stands there.
+    type Files = &'static [(&'static str, &'static str)];
+
     #[test]
     fn the_narrowest_quota_counts() {
-        let cases: [(&[(&str, &str)], Option<f64>); 6] = [
+        let cases: [(Files, Option<f64>); 6] = [
             (&[], None),
             (&[("/proc/self/cgroup", "0::/\n")], None),
             (&[("/proc/self/cgroup", "0::/\n"), ("/sys/fs/cgroup/cpu.max", "max 100000\n")], None),
