@@ -8,6 +8,7 @@ pub mod scenario;
 mod setup_data;
 pub mod shared_arrays;
 pub mod state;
+pub mod streaming;
 pub mod test;
 pub mod user;
 
@@ -15,5 +16,6 @@ pub use control::{Control, Stop};
 pub use iteration::Outcome;
 pub use scenario::ScenarioRun;
 pub use state::{Phase, State};
+pub use streaming::Streaming;
 pub use test::{Counters, Test};
 pub use user::VirtualUser;
