@@ -252,7 +252,10 @@ impl Delivery<'_> {
     fn event(&mut self, event: Event, at: Instant, context: &mut Context) -> JsResult<bool> {
         self.recorder.event(self.state, &event, at);
         if self.params.reconnect.is_some() {
-            event.id.clone_into(self.last_event_id);
+            // The parser knows nothing of the attempts before its own.
+            if event.own_id || !event.id.is_empty() {
+                event.id.clone_into(self.last_event_id);
+            }
             *self.retry = event.retry.map(Duration::from_millis).or(*self.retry);
         }
         let until = self.params.until.as_ref();
