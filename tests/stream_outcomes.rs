@@ -179,8 +179,8 @@ fn the_end_of_the_test_interrupts_streams() {
     let server = Server::new(serve);
     let script = format!(
         "export const options = {{
-            scenarios: {{ a: {{ executor: 'constant-vus', duration: '500ms', gracefulStop: '0s', exec: 'a' }},
-                         b: {{ executor: 'constant-vus', duration: '500ms', gracefulStop: '0s', exec: 'b' }} }} }}
+            scenarios: {{ a: {{ executor: 'constant-vus', duration: '1s', gracefulStop: '0s', exec: 'a' }},
+                         b: {{ executor: 'constant-vus', duration: '1s', gracefulStop: '0s', exec: 'b' }} }} }}
         {GO}
         export function a() {{ go('/drip') }}
         export function b() {{ go('/late') }}"
