@@ -2,10 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::convert::Infallible;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context as Task, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use boa_engine::builtins::promise::PromiseState;
@@ -78,7 +77,7 @@ struct Call {
 impl Future for Call {
     type Output = Completion;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Completion> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Completion> {
         if self.waker.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
         }
@@ -130,31 +129,32 @@ impl EventLoop {
         self.calls.borrow().push(Call { future: Box::pin(call), waker: None });
     }
 
-    /// Drives the calls that [`Self::spawn`] started, for as long as it is polled; never resolves.
-    pub async fn drive(&self) -> Infallible {
-        let mut fresh = true;
-        std::future::poll_fn(|cx| {
-            let mut calls = self.calls.borrow_mut();
-            if std::mem::take(&mut fresh) {
-                // A call that yielded when the VU last stopped waiting was not woken: the runtime forgets
-                // whom it owes a turn when `block_on` returns.
-                calls.iter().filter_map(|call| call.waker.as_ref()).for_each(Waker::wake_by_ref);
-            }
-            while let Poll::Ready(Some(done)) = calls.poll_next_unpin(cx) {
-                self.complete(done);
-            }
-            Poll::Pending
-        })
-        .await
+    /// Drives the calls that [`Self::spawn`] started; `task` is woken when one of them can go on.
+    pub fn poll_calls(&self, task: &mut Task<'_>) {
+        let mut calls = self.calls.borrow_mut();
+        if calls.is_empty() {
+            return;
+        }
+        while let Poll::Ready(Some(done)) = calls.poll_next_unpin(task) {
+            self.complete(done);
+        }
+    }
+
+    /// Wakes every call under way, for a runtime that is left and entered again: it forgets whom it owes
+    /// a turn when `block_on` returns, and a call that had yielded would not be woken.
+    pub fn wake_calls(&self) {
+        self.calls.borrow().iter().filter_map(|call| call.waker.as_ref()).for_each(Waker::wake_by_ref);
     }
 
     /// Resolves when a host call completes.
     pub async fn completion(&self) {
         if self.completions.borrow().is_empty() {
-            tokio::select! {
-                () = self.arrived.notified() => {}
-                never = self.drive() => match never {},
-            }
+            let mut arrived = pin!(self.arrived.notified());
+            std::future::poll_fn(|task| {
+                self.poll_calls(task);
+                arrived.as_mut().poll(task)
+            })
+            .await;
         }
     }
 

@@ -1,8 +1,10 @@
 //! The hot path, whole: one virtual user, its iterations, and what host modules see of it.
 
 pub mod control;
+pub mod fiber;
 pub mod iteration;
 pub mod lifecycle;
+pub mod mates;
 pub mod samples;
 pub mod scenario;
 mod setup_data;
@@ -14,6 +16,7 @@ pub mod user;
 
 pub use control::{Control, Stop};
 pub use iteration::Outcome;
+pub use mates::Mates;
 pub use scenario::ScenarioRun;
 pub use state::{Phase, State};
 pub use streaming::Streaming;

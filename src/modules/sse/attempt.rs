@@ -99,8 +99,6 @@ impl<'a> Session<'a> {
         let opened = match self.params.call(self.url, self.begun, &self.last_event_id) {
             Ok(call) => {
                 let client = state.client().map_err(|text| go_error(text, context))?;
-                // The stream may be quiet for long: what was measured so far must not wait for it.
-                state.samples.flush();
                 let opened = state.block_on(crate::net::open(&client, call), context);
                 if opened.is_err() && state.interrupt.is_raised() {
                     record_outcome(state, self.tags(), Reached::Nothing, Outcome::Interrupted);
