@@ -19,6 +19,7 @@ pub mod scenarios;
 pub mod signals;
 pub mod stack;
 pub mod stop;
+pub mod streaming;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
 use crate::metrics::{BatchSink, definition};
-use crate::options::runtime::SummaryMode;
+use crate::options::runtime::{StreamingMode, SummaryMode};
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
 use crate::output::{self, OutputContext, flush};
 use crate::summary::client::{Client, Cpu};
@@ -78,7 +79,11 @@ pub fn run(request: Request) -> Result<ExitCode> {
 
     client::prepare(&test, &resolved, &request.runtime);
     // Once: reading the thresholds warns about what is wrong with them.
-    let definitions = definitions(&test, &resolved, &request.runtime)?;
+    let mut definitions = definitions(&test, &resolved, &request.runtime)?;
+    let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
+    if shows_streaming {
+        definitions.extend(streaming::outcomes(&test.registry));
+    }
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
     let engine = start_engine(&test, definitions, &request.runtime, sinks)?;
     test.connect(engine.sender());
@@ -107,7 +112,9 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
     let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
-    ending::summarise(&loaded, &resolved, &request, &result, client.clone(), end.setup_data.as_deref())?;
+    let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
+    let setup_data = end.setup_data.as_deref();
+    ending::summarise(&loaded, &resolved, &request, &result, shows_streaming, shown, setup_data)?;
     display.finish();
     Ok(ending::verdict(&test, &result, end.failure, client.as_ref(), asked))
 }

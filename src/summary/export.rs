@@ -12,7 +12,7 @@ use crate::metrics::snapshot::MetricSnapshot;
 /// by name and with `true` for each threshold that was crossed. Indented by four blanks.
 pub fn export(summary: &Summary) -> String {
     let Summary { snapshot, client, options } = summary;
-    let metrics: Map<_, _> = sorted(snapshot)
+    let metrics: Map<_, _> = sorted(summary)
         .into_iter()
         .map(|m| (m.full_name(), metric(m, options, snapshot.duration)))
         .collect();

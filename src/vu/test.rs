@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
-use super::Control;
 use super::lag::Lag;
 use super::shared_arrays::SharedArrays;
+use super::{Control, Streaming};
 use crate::js::Sources;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
@@ -36,6 +36,7 @@ pub struct Test {
     samples: OnceLock<Sender<Batch>>,
     console: OnceLock<Writer>,
     pub control: Control,
+    pub streaming: Streaming,
     pub counters: Counters,
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
@@ -88,6 +89,7 @@ impl Test {
             samples: OnceLock::new(),
             console: OnceLock::new(),
             control: Control::default(),
+            streaming: Streaming::default(),
             counters: Counters::default(),
             lag: Lag::default(),
             shared_arrays: SharedArrays::default(),
