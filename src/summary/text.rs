@@ -6,6 +6,7 @@ mod metrics;
 mod tests;
 mod thresholds;
 
+use super::client::Client;
 use super::style::Style;
 use super::{Summary, group_name, parent_group};
 use crate::metrics::snapshot::{CheckSnapshot, MetricSnapshot, Section};
@@ -65,9 +66,10 @@ impl<'a> Page<'a> {
     }
 
     /// Whether ssek itself was fast enough; after runs that are too short to tell, the text is k6's
-    /// to the last line.
+    /// to the last line, unless it has ssek's own metrics anyway.
     fn client(&mut self) {
-        if let Some(client) = self.summary.client.as_ref().filter(|client| client.is_judged()) {
+        let shown = |client: &&Client| client.is_judged() || self.summary.options.streaming;
+        if let Some(client) = self.summary.client.as_ref().filter(shown) {
             let line = client.line(self.style);
             self.line(1, &line);
             self.blank();
