@@ -2,6 +2,7 @@
 //
 //   ssek run --mock examples/sse-timeouts.js
 import { check } from "k6";
+import exec from "k6/execution";
 import { Trend } from "k6/metrics";
 import sse from "k6/x/sse";
 
@@ -23,7 +24,7 @@ export const options = {
 
 export default function () {
   // Every fourth stream goes quiet after its first event.
-  const quiet = __ITER % 4 === 3;
+  const quiet = exec.scenario.iterationInTest % 4 === 3;
   const url = `${base}/sse?n=20&ttft=30&itl=${quiet ? 5000 : 10}`;
   let first = null;
   let count = 0;

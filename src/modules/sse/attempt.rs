@@ -143,11 +143,7 @@ impl<'a> Session<'a> {
                 Ok(Delivered::Closed) | Err(_) => End::Closed,
             },
         };
-        let outcome = match facts.end {
-            // What else is known of it would tell of the test's end.
-            End::Interrupted => Outcome::Interrupted,
-            _ => facts.outcome(),
-        };
+        let outcome = facts.outcome();
         hops.push(stream.finish());
         recorder.finish(state, &hops, self.tags(), outcome);
         let delivered = delivered.map_err(|error| overflow_to_range_error(error, context))?;
