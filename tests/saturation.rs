@@ -12,11 +12,7 @@ use serde_json::Value;
 const STREAMS: &str = r#"
     import sse from "k6/x/sse";
     import { sleep } from "k6";
-    export const options = {
-      vus: 2,
-      duration: "1500ms",
-      thresholds: { client_lag: ["p(99)>=0"] },
-    };
+    export const options = { vus: 2, duration: "1500ms" };
     export default function () {
       sse.open(`${__ENV.SERVER_BENCH_URL}/chat/completions`, { method: "POST", body: '{"stream":true}' }, (client) => {
         client.on("event", () => {});
@@ -47,9 +43,12 @@ fn lateness_is_measured_and_short_runs_are_not_judged() {
     assert_eq!(outcome.exit, Some(0), "{outcome:?}");
     assert!(!has_line(&outcome) && outcome.stderr.is_empty(), "{outcome:?}");
     let figures = figures(&run);
-    let (lag, client) = (&figures["metrics"]["client_lag"], &figures["client"]);
-    assert!(lag["avg"].as_f64().unwrap() > 0.0 && lag["max"].as_f64() > lag["min"].as_f64(), "{lag}");
-    assert_eq!(client["verdict"], "too short");
+    let client = &figures["client"];
+    assert_eq!(
+        (&client["verdict"], &figures["metrics"]["client_lag"]),
+        (&Value::from("too short"), &Value::Null)
+    );
+    assert!(client["lag_max"].as_f64() > client["lag_p99"].as_f64(), "{client}");
     assert!(
         client["cpu_peak"].as_f64().unwrap() > 0.0 && client["cores"].as_f64().unwrap() > 0.0,
         "{client}"
@@ -57,6 +56,26 @@ fn lateness_is_measured_and_short_runs_are_not_judged() {
     let samples = std::fs::read_to_string(run.folder.path().join("samples.json")).unwrap();
     let of_lag = samples.lines().filter(|line| line.contains(r#""metric":"client_lag","type":"Point""#));
     assert!(of_lag.count() > 100, "a hundred a second");
+}
+
+#[test]
+fn thresholds_and_a_flag_show_the_lag() {
+    let script = STREAMS.replace("duration:", "thresholds: { client_lag: ['p(99)>=0', 'max<0'] }, duration:");
+    let mut judged = run(&[]).file("streams.js", &script);
+    let outcome = judged.outcome();
+    assert_eq!(outcome.exit, Some(99), "{outcome:?}");
+    for text in ["✓ 'p(99)>=0' p(99)=", "✗ 'max<0' max=", "    client_lag..", "→ too short to judge"] {
+        assert!(outcome.stdout.contains(text), "{text}: {}", outcome.stdout);
+    }
+    let lag = &figures(&judged)["metrics"]["client_lag"];
+    assert!(lag["avg"].as_f64().unwrap() > 0.0 && lag["max"].as_f64() > lag["min"].as_f64(), "{lag}");
+
+    let outcome = run(&["--streaming=on"]).outcome();
+    assert!(outcome.stdout.contains("    client_lag..") && has_line(&outcome), "{}", outcome.stdout);
+    let limits = "--saturation=lag=1ns,after=1s";
+    let outcome = run(&["--streaming=off", limits]).outcome();
+    assert!(!outcome.stdout.contains("client_lag") && !has_line(&outcome), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("ssek was too busy"), "{}", outcome.stderr);
 }
 
 #[test]
