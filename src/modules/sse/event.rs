@@ -5,6 +5,7 @@ use boa_engine::object::JsObject;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsString, JsValue, js_string};
 
+use crate::js::shared_realm::inherit;
 use crate::net::Event;
 
 /// What every event object of a context has in common.
@@ -28,7 +29,8 @@ impl EventObjects {
         let prototype = context.intrinsics().constructors().object().prototype();
         let template = build(&keys, &prototype, Default::default(), context);
         let made = Self { keys, prototype, _template: template };
-        context.insert_data(made.clone());
+        let inherited = made.clone();
+        inherit(context, move |context| drop(context.insert_data(inherited.clone())));
         made
     }
 
