@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{bounded, select};
 
+use super::memory;
 use super::signals::Listener;
 use super::stop::StopSignal;
 use crate::js::factory;
@@ -80,6 +81,7 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         recv(stop.receiver()) -> _ => interrupt.raise(),
     }
     let ran: Result<_, InitError> = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    memory::give_back();
     // From here on no VU may load what the first one did not.
     sources.lock();
     let failed = |error: InitError| match test.control.reason() {

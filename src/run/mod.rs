@@ -10,6 +10,7 @@ pub mod host;
 pub mod job;
 pub mod live;
 pub mod load;
+pub mod memory;
 pub mod network;
 pub mod once;
 pub mod open;
