@@ -7,10 +7,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use oxc_sourcemap::SourceMap;
 
+use super::data_file::DataFile;
+use super::factory;
 use super::insertions::Insertions;
 use super::typescript::{Compiled, SyntaxError, compile, strip};
 
@@ -27,7 +30,16 @@ pub struct SourceFile {
     pub code: Arc<str>,
     pub is_module: bool,
     insertions: Insertions,
+    /// What was put into the code to make a factory of it.
+    factory: OnceLock<Insertions>,
     map: Option<SourceMap<'static>>,
+}
+
+impl SourceFile {
+    /// Notes what a factory has that [`Self::code`] has not. It is the same each time it is made.
+    pub(super) fn set_factory_insertions(&self, insertions: Insertions) {
+        let _ = self.factory.set(insertions);
+    }
 }
 
 /// What an import specifier leads to.
@@ -103,7 +115,7 @@ pub struct Sources {
     stdin: Option<String>,
     locked: AtomicBool,
     files: Mutex<HashMap<String, Arc<SourceFile>>>,
-    opened: Mutex<HashMap<PathBuf, Arc<[u8]>>>,
+    opened: Mutex<HashMap<PathBuf, DataFile>>,
 }
 
 impl Sources {
@@ -193,18 +205,27 @@ impl Sources {
         })?;
         let Compiled { code, is_module, insertions, map } = compiled;
         let code = if is_module { code } else { wrap_commonjs(&code) };
-        Ok(SourceFile { url: url.to_owned(), code: code.into(), is_module, insertions, map })
+        Ok(SourceFile {
+            url: url.to_owned(),
+            code: code.into(),
+            is_module,
+            insertions,
+            factory: OnceLock::new(),
+            map,
+        })
     }
 
     /// The bytes of a data file for `open()`, relative to the main script's folder.
-    pub fn open(&self, path: &str) -> Result<Arc<[u8]>, String> {
+    pub fn open(&self, path: &str) -> Result<Bytes, String> {
         let given = path.strip_prefix("file://").unwrap_or(path);
         if given.is_empty() {
             return Err("open() can't be used with an empty filename".to_owned());
         }
         let path = normalise(&self.root.join(given));
-        if let Some(bytes) = lock(&self.opened).get(&path) {
-            return Ok(bytes.clone());
+        // Whoever reads a large file does so without the lock.
+        let known = lock(&self.opened).get(&path).cloned();
+        if let Some(file) = known {
+            return file.bytes(&path);
         }
         if self.locked.load(Ordering::Relaxed) {
             return Err(format!(
@@ -212,22 +233,22 @@ impl Sources {
                 path.display()
             ));
         }
-        let metadata = std::fs::metadata(&path).map_err(|e| stat_error(&path, &e))?;
-        if metadata.is_dir() {
-            return Err(format!("open() can't be used with directories, path: \"{}\"", path.display()));
-        }
-        let bytes: Arc<[u8]> = std::fs::read(&path).map_err(|e| stat_error(&path, &e))?.into();
-        lock(&self.opened).insert(path, bytes.clone());
+        let (file, bytes) = DataFile::open(&path)?;
+        lock(&self.opened).insert(path, file);
         Ok(bytes)
     }
 
     /// Leads a position that the engine reports back to the file as the user wrote it.
     ///
-    /// Lines and columns count from one.
+    /// Lines and columns count from one. `url` may be a factory's path.
     pub fn original(&self, url: &str, line: u32, column: u32) -> (u32, u32) {
         let files = lock(&self.files);
-        let Some(file) = files.get(url) else { return (line, column) };
+        let file_url = url.strip_prefix(factory::MARKER);
+        let Some(file) = files.get(file_url.unwrap_or(url)) else { return (line, column) };
         let mut column = column;
+        if let (Some(_), Some(insertions)) = (file_url, file.factory.get()) {
+            column = insertions.original_column(line, column);
+        }
         if !file.is_module && line == 1 {
             column = column.saturating_sub(COMMONJS_HEAD.len() as u32).max(1);
         }
@@ -243,15 +264,6 @@ impl Sources {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn stat_error(path: &Path, error: &std::io::Error) -> String {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    };
-    format!("stat {}: {reason}", path.display())
 }
 
 fn wrap_commonjs(code: &str) -> String {

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
@@ -24,6 +24,9 @@ const EACH_VU: Duration = Duration::from_millis(100);
 /// How often a thread that hosts VUs is probed.
 const EACH_THREAD: Duration = Duration::from_millis(100);
 
+/// No more threads are probed: where each VU has one, a few stand for all.
+const MOST_PROBES: u32 = 32;
+
 /// So many observations of a probe travel together.
 const BATCH: usize = 10;
 
@@ -32,6 +35,8 @@ const BATCH: usize = 10;
 pub struct Lag {
     metric: OnceLock<MetricId>,
     on: AtomicBool,
+    /// Threads that asked to be probed.
+    probes: AtomicU32,
 }
 
 impl Lag {
@@ -123,9 +128,12 @@ impl Recorder {
 /// drives them, or poll it beside them; dropping it ends the observation and sends what is left. It
 /// may start as soon as the run has a metrics engine, and records only while scenarios run. The
 /// runtime must be driven all the time: a thread that blocks elsewhere while it has nothing to do
-/// would be called late. Never ends; costs ten wake-ups a second.
+/// would be called late. Never ends; costs ten wake-ups a second, and nothing on more than 32 threads.
 pub async fn probe(test: &Test) -> Infallible {
     let Some(recorder) = Recorder::new(test) else { return std::future::pending().await };
+    if test.lag.probes.fetch_add(1, Ordering::Relaxed) >= MOST_PROBES {
+        return std::future::pending().await;
+    }
     let wake = Wake::new();
     let mut observed = Observations { recorder, batch: Batch::new() };
     loop {

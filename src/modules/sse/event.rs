@@ -9,6 +9,7 @@ use boa_gc::{Finalize, Trace};
 
 use crate::js::convert::{arg, function};
 use crate::metrics::Timestamp;
+use crate::js::shared_realm::inherit;
 use crate::net::Event;
 
 /// When an event was read. It is inside the object, where it costs no property and no allocation, and shown by
@@ -45,7 +46,8 @@ impl EventObjects {
         prototype.insert_property(js_string!("timestamp"), property.build());
         let template = build(&keys, &prototype, Default::default(), Instant::now(), context);
         let made = Self { keys, prototype, _template: template };
-        context.insert_data(made.clone());
+        let inherited = made.clone();
+        inherit(context, move |context| drop(context.insert_data(inherited.clone())));
         made
     }
 
