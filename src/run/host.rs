@@ -57,9 +57,7 @@ impl Host {
         let thread = std::thread::Builder::new()
             .name(format!("vus-{}", place + 1))
             .spawn(move || runtime.block_on(host(&test, newborn, &permits)))
-            .context(
-                "could not start a thread for VUs; the limit of processes may be too low (see ulimit -u)",
-            )?;
+            .context("could not start a thread for VUs; the limit of processes may be too low (see ulimit -u)")?;
         Ok(Self { births, thread, vus: 0 })
     }
 
@@ -99,7 +97,13 @@ async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: 
     mates.samples.flush();
 }
 
-fn bear(birth: Birth, test: &Arc<Test>, mates: &Rc<Mates>, permits: &Permits, fibers: &mut JoinSet<()>) {
+fn bear(
+    birth: Birth,
+    test: &Arc<Test>,
+    mates: &Rc<Mates>,
+    permits: &Permits,
+    fibers: &mut JoinSet<()>,
+) {
     let Birth { worker, inbox, arrival } = birth;
     let interrupt = worker.interrupt.clone();
     let (test, mates, permits) = (test.clone(), mates.clone(), permits.clone());
@@ -116,9 +120,7 @@ fn bear(birth: Birth, test: &Arc<Test>, mates: &Rc<Mates>, permits: &Permits, fi
         Ok(fiber) => drop(fibers.spawn(Pinned(fiber))),
         Err(error) => {
             if let Some((_, _, arrival)) = newborn.take() {
-                let text = format!(
-                    "no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)"
-                );
+                let text = format!("no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)");
                 arrival(Err(InitError::Load(text)));
             }
         }

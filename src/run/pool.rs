@@ -61,7 +61,8 @@ impl Pool {
         for _ in 0..cores {
             let _ = permits.0.send(());
         }
-        let most_threads = if test.factories().is_some() { cores * THREADS_PER_CORE } else { usize::MAX };
+        let most_threads =
+            if test.factories().is_some() { cores * THREADS_PER_CORE } else { usize::MAX };
         let vus = Mutex::new(Vus { spare, ..Vus::default() });
         let pool = Self { test: test.clone(), idle, free, permits, most_threads, vus };
         for _ in 0..count {
