@@ -46,8 +46,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts the thread, without VUs.
-    pub fn start(test: &Arc<Test>, place: usize, permits: &Permits) -> Result<Self> {
+    /// Starts the thread, without VUs; `alone` says that there will never be more than one.
+    pub fn start(test: &Arc<Test>, place: usize, permits: &Permits, alone: bool) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -56,7 +56,7 @@ impl Host {
         let (test, permits) = (test.clone(), permits.clone());
         let thread = std::thread::Builder::new()
             .name(format!("vus-{}", place + 1))
-            .spawn(move || runtime.block_on(host(&test, newborn, &permits)))
+            .spawn(move || runtime.block_on(host(&test, newborn, &permits, alone)))
             .context("could not start a thread for VUs; the limit of processes may be too low (see ulimit -u)")?;
         Ok(Self { births, thread, vus: 0 })
     }
@@ -77,8 +77,13 @@ impl Host {
 }
 
 /// The thread's main loop: fibers, and samples that have waited long enough.
-async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: &Permits) {
-    let mates = Rc::new(Mates::default());
+async fn host(
+    test: &Arc<Test>,
+    mut newborn: UnboundedReceiver<Birth>,
+    permits: &Permits,
+    alone: bool,
+) {
+    let mates = Rc::new(Mates::new(alone));
     let mut fibers = JoinSet::new();
     let mut tick = tokio::time::interval(MAX_AGE);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
