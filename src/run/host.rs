@@ -102,7 +102,13 @@ async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: 
     mates.samples.flush();
 }
 
-fn bear(birth: Birth, test: &Arc<Test>, mates: &Rc<Mates>, permits: &Permits, fibers: &mut JoinSet<()>) {
+fn bear(
+    birth: Birth,
+    test: &Arc<Test>,
+    mates: &Rc<Mates>,
+    permits: &Permits,
+    fibers: &mut JoinSet<()>,
+) {
     let Birth { worker, inbox, arrival } = birth;
     let interrupt = worker.interrupt.clone();
     let (test, mates, permits) = (test.clone(), mates.clone(), permits.clone());
@@ -119,9 +125,7 @@ fn bear(birth: Birth, test: &Arc<Test>, mates: &Rc<Mates>, permits: &Permits, fi
         Ok(fiber) => drop(fibers.spawn(Pinned(fiber))),
         Err(error) => {
             if let Some((_, _, arrival)) = newborn.take() {
-                let text = format!(
-                    "no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)"
-                );
+                let text = format!("no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)");
                 arrival(Err(InitError::Load(text)));
             }
         }

@@ -8,8 +8,8 @@ use boa_engine::{Context, JsData, JsResult, JsString, JsValue, js_string};
 use boa_gc::{Finalize, Trace};
 
 use crate::js::convert::{arg, function};
-use crate::metrics::Timestamp;
 use crate::js::shared_realm::inherit;
+use crate::metrics::Timestamp;
 use crate::net::Event;
 
 /// When an event was read. It is inside the object, where it costs no property and no allocation, and shown by
