@@ -1,10 +1,12 @@
 //! What an event costs from the parser's hands through a script's handler: the object, the call, and
 //! what a handler of an LLM benchmark does with it.
 
+use std::time::Instant;
+
 use boa_engine::{Context, JsString, JsValue, Source, js_string};
 use divan::Bencher;
 use ssek::js::json;
-use ssek::modules::sse::client::Client;
+use ssek::modules::sse::client::{Client, Kind};
 use ssek::modules::sse::event::EventObjects;
 use ssek::net::Event;
 
@@ -38,7 +40,7 @@ fn event() -> Event {
 fn object(bencher: Bencher<'_, '_>) {
     let context = &mut context();
     let objects = EventObjects::of(context);
-    bencher.with_inputs(event).bench_local_values(|event| objects.make(event, context));
+    bencher.with_inputs(event).bench_local_values(|event| objects.make(event, Instant::now(), context));
 }
 
 /// The object, and the handler called with it.
@@ -48,8 +50,8 @@ fn callback(bencher: Bencher<'_, '_>, name: &str) {
     let objects = EventObjects::of(context);
     let client = listening(name, context);
     bencher.with_inputs(event).bench_local_values(|event| {
-        let event = objects.make(event, context);
-        client.emit("event", &[event], context)
+        let event = objects.make(event, Instant::now(), context);
+        client.emit(Kind::Event, &[event], context)
     });
 }
 

@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod calibrate;
 mod completion;
 mod failure;
 mod global;
@@ -44,6 +45,8 @@ enum Command {
     Inspect(Box<inspect::InspectArgs>),
     /// Serve chat completions and event streams from a local LLM server without a model
     Mock(Box<mock::MockArgs>),
+    /// Measure how much load this machine makes before ssek itself becomes late
+    Calibrate(calibrate::CalibrateArgs),
     /// Write a new script from a template
     New(new::NewArgs),
     /// Print the version
@@ -102,6 +105,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
+        Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
         Some(Command::Completion(args)) => completion::run(&args, &mut Cli::command()),

@@ -13,3 +13,11 @@ pub(super) fn raise_limit() {
         }
     }
 }
+
+/// The soft limit of open files.
+pub(super) fn limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the call writes only the struct that is passed, for its own time.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 };
+    if known { limit.rlim_cur } else { u64::MAX }
+}

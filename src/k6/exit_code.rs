@@ -33,6 +33,8 @@ impl ExitCode {
     pub const PANIC: Self = Self(109);
     /// The script called `exec.test.fail()`.
     pub const MARKED_AS_FAILED: Self = Self(110);
+    /// ssek was too busy to measure, and `--fail-on-saturation` was given. Not a code of k6's.
+    pub const SATURATED: Self = Self(111);
     /// Everything else: bad command lines, missing files.
     pub const OTHER: Self = Self(255);
 }

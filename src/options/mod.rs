@@ -8,6 +8,7 @@ pub mod flags;
 pub mod inspect;
 mod layer;
 pub mod runtime;
+pub mod saturation;
 pub mod scenario;
 pub mod threshold;
 pub mod tls;
@@ -28,6 +29,7 @@ use crate::net::hosts::{Cidr, HostMap, HostPattern};
 use crate::net::tls::Tls;
 pub use layer::Layer;
 pub use runtime::RuntimeOptions;
+pub use saturation::Saturation;
 pub use scenario::Scenario;
 use tls::TlsAuth;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Saturation;
 use super::environment::variable;
 use super::file::ConfigFile;
 use super::flags::boolean;
@@ -28,6 +29,9 @@ pub struct RuntimeFlags {
     /// The end-of-test summary: compact, full or disabled [env: K6_SUMMARY_MODE] [default: compact]
     #[arg(long, value_name = "MODE")]
     pub summary_mode: Option<String>,
+    /// The summary's figures about event streams that k6 does not have: auto, on or off; auto shows them to scripts and options that k6 could not run, and in full mode [env: SSEK_STREAMING] [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    pub streaming: Option<String>,
     /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
@@ -58,6 +62,12 @@ pub struct RuntimeFlags {
     /// Where traces go: none [env: K6_TRACES_OUTPUT] [default: none]
     #[arg(long, value_name = "TYPE")]
     pub traces_output: Option<String>,
+    /// Exit with 111 when ssek was too busy for its figures to be trusted [env: SSEK_FAIL_ON_SATURATION]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub fail_on_saturation: Option<bool>,
+    /// When that is: the 99th percentile of client_lag, the same as a share of the median time to first event, the CPU used for three seconds; shorter runs than `after` are not judged [env: SSEK_SATURATION] [default: lag=10ms,ttfe=10%,cpu=85%,after=10s]
+    #[arg(long, value_name = "LIMITS")]
+    pub saturation: Option<String>,
     /// Start the built-in LLM server and point the script at it; settings such as ttft=60ms,itl=4ms,tokens=64
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "SETTINGS")]
     pub mock: Option<String>,
@@ -73,6 +83,16 @@ pub enum SummaryMode {
     Disabled,
 }
 
+/// Whether the summary has ssek's own metrics of event streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StreamingMode {
+    /// Where something asks for it that k6 does not have, or in full mode.
+    #[default]
+    Auto,
+    On,
+    Off,
+}
+
 /// The settings with their defaults.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeOptions {
@@ -81,12 +101,17 @@ pub struct RuntimeOptions {
     pub env: Vec<(String, String)>,
     pub no_thresholds: bool,
     pub summary_mode: SummaryMode,
+    pub streaming: StreamingMode,
     pub summary_export: Option<String>,
     /// Replaces the log as the place of the VUs' `console.*`.
     pub console_output: Option<String>,
     /// `TYPE` or `TYPE=ARG`, in order.
     pub outputs: Vec<String>,
     pub linger: bool,
+    /// Whether the verdict on ssek itself decides on the exit code.
+    pub fail_on_saturation: bool,
+    /// The limits of that verdict.
+    pub saturation: Saturation,
     /// How many threads VUs may have that can share one.
     pub threads: Option<usize>,
     /// Whether VUs may share a realm.
@@ -148,6 +173,18 @@ impl RuntimeOptions {
             Some("disabled") => SummaryMode::Disabled,
             Some(mode) => return bad("summary mode", mode, "compact, full, disabled"),
         };
+        let saturation = match text(&flags.saturation, "SATURATION")? {
+            Some(list) => list.parse().map_err(|error| {
+                Failure::new(ExitCode::OTHER, format!("invalid --saturation (SSEK_SATURATION): {error}"))
+            })?,
+            None => Saturation::default(),
+        };
+        let streaming = match text(&flags.streaming, "STREAMING")?.as_deref() {
+            None | Some("" | "auto") => StreamingMode::Auto,
+            Some("on") => StreamingMode::On,
+            Some("off") => StreamingMode::Off,
+            Some(mode) => return bad("value of --streaming", mode, "auto, on, off"),
+        };
         let threads = match flags.threads {
             Some(threads) => Some(threads),
             None => variable::<i64>("threads", "THREADS", env)?.map(|n| usize::try_from(n).unwrap_or(0)),
@@ -162,10 +199,13 @@ impl RuntimeOptions {
             env: flags.env.iter().map(|text| script_variable(text)).collect::<Result<_, _>>()?,
             no_thresholds: on(flags.no_thresholds, "NO_THRESHOLDS", false)?,
             summary_mode,
+            streaming,
             summary_export: text(&flags.summary_export, "SUMMARY_EXPORT")?,
             console_output: text(&flags.console_output, "CONSOLE_OUTPUT")?,
             outputs,
             linger,
+            fail_on_saturation: on(flags.fail_on_saturation, "FAIL_ON_SATURATION", false)?,
+            saturation,
             threads,
             share_realm,
             mock: flags.mock.clone(),
@@ -227,6 +267,7 @@ mod tests {
             RuntimeFlags { local_ips: Some("10.0.0.1".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { new_machine_readable_summary: Some(true), ..RuntimeFlags::default() },
             RuntimeFlags { env: vec!["1A=x".to_owned()], ..RuntimeFlags::default() },
+            RuntimeFlags { saturation: Some("lag=10".to_owned()), ..RuntimeFlags::default() },
         ] {
             assert!(resolve(flags, &[]).is_err());
         }

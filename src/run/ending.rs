@@ -15,25 +15,31 @@ use crate::log::{self, Level};
 use crate::metrics::engine::FinalResult;
 use crate::options::Resolved;
 use crate::options::runtime::SummaryMode;
+use crate::summary::client::Client;
 use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
 use crate::vu::{Test, VirtualUser};
 
-/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
+/// Prints the summary, or what `handleSummary()` makes of it, and writes the files; `streaming`: with ssek's own
+/// metrics of event streams.
 pub fn summarise(
     loaded: &Loaded,
     resolved: &Resolved,
     request: &Request,
     result: &FinalResult,
+    streaming: bool,
+    client: Option<Client>,
     setup_data: Option<&str>,
 ) -> Result<()> {
     let options = &resolved.options;
     let summary = Summary {
         snapshot: result.snapshot.clone(),
+        client,
         options: SummaryOptions {
             trend_stats: options.summary_trend_stats.clone(),
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
+            streaming,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
@@ -108,8 +114,19 @@ fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Logs why the run failed, if it did, and picks its exit code: the first reason wins.
-pub fn verdict(test: &Arc<Test>, result: &FinalResult, failure: Option<Failure>) -> ExitCode {
+/// Logs why the run failed, if it did, and picks its exit code: the first reason wins. That ssek was
+/// too busy is always told, and a reason where it is `fatal`.
+pub fn verdict(
+    test: &Arc<Test>,
+    result: &FinalResult,
+    failure: Option<Failure>,
+    client: Option<&Client>,
+    fatal: bool,
+) -> ExitCode {
+    let suspect = client.filter(|client| client.is_suspect());
+    if let Some(client) = suspect {
+        log::warn(format!("ssek was too busy for its figures to be trusted: {}", client.reason()));
+    }
     if let Some(reason) = test.control.reason() {
         log::error(reason.message());
         return reason.exit_code();
@@ -127,6 +144,10 @@ pub fn verdict(test: &Arc<Test>, result: &FinalResult, failure: Option<Failure>)
     if test.control.is_marked_failed() {
         log::error("test run was marked as failed");
         return ExitCode::MARKED_AS_FAILED;
+    }
+    if fatal && suspect.is_some() {
+        log::error("the test failed because of --fail-on-saturation");
+        return ExitCode::SATURATED;
     }
     ExitCode::OK
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::gate::{Assignment, Starts, Worker};
 use crate::log;
 use crate::vu::fiber::{self, Fiber};
+use crate::vu::lag;
 use crate::vu::samples::MAX_AGE;
 use crate::vu::user::InitError;
 use crate::vu::{Mates, Outcome, Stop, Test, VirtualUser};
@@ -78,12 +79,13 @@ impl Host {
     }
 }
 
-/// The thread's main loop: fibers, and samples that have waited long enough.
+/// The thread's main loop: fibers, samples that have waited long enough, and a look at how late it is.
 async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: &Permits, alone: bool) {
     let mates = Rc::new(Mates::new(alone));
     let mut fibers = JoinSet::new();
     let mut tick = tokio::time::interval(MAX_AGE);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut probe = pin!(lag::probe(test));
     let mut open = true;
     while open || !fibers.is_empty() {
         tokio::select! {
@@ -93,6 +95,7 @@ async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: 
                 None => open = false,
             },
             Some(_) = fibers.join_next() => {}
+            never = &mut probe => match never {},
             _ = tick.tick() => mates.samples.flush_if_old(Instant::now()),
         }
     }
@@ -151,7 +154,7 @@ fn live(
     permits: &Permits,
 ) {
     // Those who come later find most of the work done.
-    let first = mates.is_new();
+    let first = mates.admit();
     if first {
         let _ = permits.1.recv();
     }

@@ -1,5 +1,6 @@
 //! A test run: the only place with the clock, the threads and the stop signal.
 
+pub mod client;
 pub mod closed;
 pub mod display;
 pub mod dropped;
@@ -19,6 +20,7 @@ pub mod scenarios;
 pub mod signals;
 pub mod stack;
 pub mod stop;
+pub mod streaming;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,9 +35,10 @@ use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
 use crate::metrics::{BatchSink, definition};
-use crate::options::runtime::SummaryMode;
+use crate::options::runtime::{StreamingMode, SummaryMode};
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
 use crate::output::{self, OutputContext, flush};
+use crate::summary::client::{Client, Cpu};
 use crate::vu::lifecycle::CallError;
 use crate::vu::user::InitError;
 use crate::vu::{Stop, Test, VirtualUser};
@@ -75,8 +78,13 @@ pub fn run(request: Request) -> Result<ExitCode> {
         test.send_console_to(log::Writer::append(Path::new(path), request.console_format)?);
     }
 
+    client::prepare(&test, &resolved, &request.runtime);
     // Once: reading the thresholds warns about what is wrong with them.
-    let definitions = definitions(&test, &resolved, &request.runtime)?;
+    let mut definitions = definitions(&test, &resolved, &request.runtime)?;
+    let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
+    if shows_streaming {
+        definitions.extend(streaming::outcomes(&test.registry));
+    }
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
     let engine = start_engine(&test, definitions, &request.runtime, sinks)?;
     test.connect(engine.sender());
@@ -103,9 +111,13 @@ pub fn run(request: Request) -> Result<ExitCode> {
     if request.runtime.linger && test.control.reason().is_none() {
         stop.linger();
     }
-    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
+    let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
+    let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
+    let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
+    let setup_data = end.setup_data.as_deref();
+    ending::summarise(&loaded, &resolved, &request, &result, shows_streaming, shown, setup_data)?;
     display.finish();
-    Ok(ending::verdict(&test, &result, end.failure))
+    Ok(ending::verdict(&test, &result, end.failure, client.as_ref(), asked))
 }
 
 /// What happened until the summary.
@@ -117,6 +129,8 @@ pub struct Ending {
     pub setup_data: Option<Arc<str>>,
     /// What went wrong in `setup()` or `teardown()`.
     pub failure: Option<Failure>,
+    /// What CPU time the scenarios took, where it was watched.
+    pub cpu: Option<Cpu>,
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
@@ -227,7 +241,9 @@ fn execute(
     if test.control.reason().is_none() {
         end.ran = true;
         display.running();
+        let watch = client::Watch::start(test)?;
         scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref());
+        end.cpu = watch.map(client::Watch::stop);
         display.scenarios_ended();
     }
     // What `setup()` made must be undone even when the run was cut short.

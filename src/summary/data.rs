@@ -13,12 +13,10 @@ use crate::metrics::snapshot::MetricSnapshot;
 /// `root_group`, `options`, `state` and `metrics`. `setup_data` is left to the caller, who has it
 /// as a value of the engine.
 pub fn data(summary: &Summary) -> Value {
-    let Summary { snapshot, options } = summary;
-    let metrics: Map<_, _> = sorted(snapshot)
-        .into_iter()
-        .map(|m| (m.full_name(), metric(m, options, snapshot.duration)))
-        .collect();
-    json!({
+    let Summary { snapshot, client, options } = summary;
+    let metrics: Map<_, _> =
+        sorted(summary).into_iter().map(|m| (m.full_name(), metric(m, options, snapshot.duration))).collect();
+    let mut data = json!({
         "root_group": Group::tree(snapshot).value(),
         "options": {
             "summaryTrendStats": options.trend_stats.iter().map(|stat| stat.name()).collect::<Vec<_>>(),
@@ -31,12 +29,17 @@ pub fn data(summary: &Summary) -> Value {
             "testRunDurationMs": number(snapshot.duration.as_nanos() as f64 / 1e6),
         },
         "metrics": metrics,
-    })
+    });
+    if let Some(client) = client {
+        data["client"] = client.value();
+    }
+    data
 }
 
 /// The metrics in the order of their names.
-pub(super) fn sorted(snapshot: &Snapshot) -> Vec<&MetricSnapshot> {
-    let mut metrics: Vec<_> = snapshot.metrics.iter().collect();
+pub(super) fn sorted(summary: &Summary) -> Vec<&MetricSnapshot> {
+    let metrics = summary.snapshot.metrics.iter();
+    let mut metrics: Vec<_> = metrics.filter(|metric| summary.options.includes(metric)).collect();
     metrics.sort_by(|a, b| by_name(a, b));
     metrics
 }
@@ -228,7 +231,7 @@ mod tests {
             ],
             ..Snapshot::default()
         };
-        let data = data(&Summary { snapshot, options: SummaryOptions::default() });
+        let data = data(&Summary { snapshot, client: None, options: SummaryOptions::default() });
         let keys: Vec<_> = data["metrics"].as_object().unwrap().keys().collect();
         assert_eq!(keys, ["cc", "gg", "rr", "tt{k:v}"]);
         assert_eq!(

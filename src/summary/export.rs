@@ -11,12 +11,14 @@ use crate::metrics::snapshot::MetricSnapshot;
 /// The JSON text: as `handleSummary`'s data, but without options and state, with groups and checks
 /// by name and with `true` for each threshold that was crossed. Indented by four blanks.
 pub fn export(summary: &Summary) -> String {
-    let Summary { snapshot, options } = summary;
-    let metrics: Map<_, _> = sorted(snapshot)
-        .into_iter()
-        .map(|m| (m.full_name(), metric(m, options, snapshot.duration)))
-        .collect();
-    pretty(&json!({ "metrics": metrics, "root_group": group(&Group::tree(snapshot)) }))
+    let Summary { snapshot, client, options } = summary;
+    let metrics: Map<_, _> =
+        sorted(summary).into_iter().map(|m| (m.full_name(), metric(m, options, snapshot.duration))).collect();
+    let mut file = json!({ "metrics": metrics, "root_group": group(&Group::tree(snapshot)) });
+    if let Some(client) = client {
+        file["client"] = client.value();
+    }
+    pretty(&file)
 }
 
 fn metric(metric: &MetricSnapshot, options: &SummaryOptions, duration: std::time::Duration) -> Value {
@@ -82,7 +84,7 @@ mod tests {
             }],
             ..Snapshot::default()
         };
-        let text = export(&Summary { snapshot, options: SummaryOptions::default() });
+        let text = export(&Summary { snapshot, client: None, options: SummaryOptions::default() });
         let expected = r#"{
     "metrics": {
         "rr": {

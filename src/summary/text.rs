@@ -6,6 +6,7 @@ mod metrics;
 mod tests;
 mod thresholds;
 
+use super::client::Client;
 use super::style::Style;
 use super::{Summary, group_name, parent_group};
 use crate::metrics::snapshot::{CheckSnapshot, MetricSnapshot, Section};
@@ -24,6 +25,7 @@ pub fn render(summary: &Summary) -> String {
         page.root_groups();
         page.scenarios();
     }
+    page.client();
     page.out
 }
 
@@ -61,6 +63,17 @@ impl<'a> Page<'a> {
     fn results(&mut self, indent: usize, checks: &[&CheckSnapshot], metrics: &[&MetricSnapshot]) {
         checks::write(self, indent, checks);
         metrics::write(self, indent, metrics);
+    }
+
+    /// Whether ssek itself was fast enough; after runs that are too short to tell, the text is k6's
+    /// to the last line, unless it has ssek's own metrics anyway.
+    fn client(&mut self) {
+        let shown = |client: &&Client| client.is_judged() || self.summary.options.streaming;
+        if let Some(client) = self.summary.client.as_ref().filter(shown) {
+            let line = client.line(self.style);
+            self.line(1, &line);
+            self.blank();
+        }
     }
 
     /// The groups that belong to no scenario of their own, each with the groups inside it.

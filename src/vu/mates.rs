@@ -14,7 +14,8 @@ use crate::js::{Loader, SharedRealm};
 #[derive(Default)]
 pub struct Mates {
     pub samples: Rc<Buffer>,
-    peopled: Cell<bool>,
+    /// How many VUs were made on the thread.
+    vus: Cell<u32>,
     alone: bool,
     shared: RefCell<Option<Rc<Shared>>>,
     /// Work that left garbage behind since the last collection.
@@ -29,13 +30,16 @@ pub struct Shared {
 
 /// Garbage-producing host calls between two forced collections; the engine counts only part of what
 /// its objects take, and would let a thread's heap grow by several MiB.
-const COLLECT_EVERY: u32 = 512;
+const COLLECT_EVERY: u32 = 256;
+
+/// … and as many more for each VU of the thread: a collection looks at all that every one of them keeps.
+const COLLECT_EVERY_PER_VU: u32 = 32;
 
 /// The weight of a realm that was made and is not used.
 pub const REALM: u32 = COLLECT_EVERY / 4;
 
 /// More than any number of calls: collects at once.
-pub const EVERYTHING: u32 = COLLECT_EVERY;
+pub const EVERYTHING: u32 = u32::MAX / 2;
 
 impl Mates {
     /// `alone`: the thread will never have more than one VU.
@@ -43,9 +47,9 @@ impl Mates {
         Self { alone, ..Self::default() }
     }
 
-    /// Whether no VU has been made on the thread yet; the one that asks is the first.
-    pub fn is_new(&self) -> bool {
-        !self.peopled.replace(true)
+    /// Counts a VU that is about to be made; whether it is the first.
+    pub fn admit(&self) -> bool {
+        self.vus.replace(self.vus.get() + 1) == 0
     }
 
     /// Whether the thread will never have more than one VU.
@@ -73,8 +77,8 @@ impl Mates {
 
     /// Notes that work left garbage behind; collects it from time to time.
     pub fn left_garbage(&self, weight: u32) {
-        let garbage = self.garbage.get() + weight;
-        if garbage < COLLECT_EVERY {
+        let garbage = self.garbage.get().saturating_add(weight);
+        if garbage < COLLECT_EVERY + COLLECT_EVERY_PER_VU * self.vus.get() {
             self.garbage.set(garbage);
         } else {
             self.garbage.set(0);

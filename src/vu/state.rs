@@ -14,6 +14,7 @@ use boa_engine::{Context, JsResult, JsString};
 use rustc_hash::FxHashMap;
 use tokio::runtime::Runtime;
 
+use super::lag::{Observed, Timer};
 use super::mates::Mates;
 use super::samples::Samples;
 use super::{ScenarioRun, Test, fiber};
@@ -54,6 +55,8 @@ pub struct State {
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
+    /// For `client_lag`.
+    pub(super) observed: Observed,
     /// Whether a connection of this VU speaks HTTP/2, which has a task of its own.
     multiplexed: Cell<bool>,
     scenario: RefCell<Option<Arc<ScenarioRun>>>,
@@ -102,6 +105,7 @@ impl State {
             scheduled: Cell::new(None),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
+            observed: Observed::default(),
             multiplexed: Cell::new(false),
             scenario: RefCell::default(),
             event_loop,
@@ -370,13 +374,18 @@ impl State {
         if time >= LONG_SLEEP && !fiber::is_inside() {
             self.samples.flush();
         }
+        let due = Instant::now() + time;
+        let timer = Timer::until(due);
         // Made inside the future: a timer belongs to the runtime that polls it.
-        self.block_on(async { tokio::time::sleep(time).await }, context)
+        self.block_on(async { tokio::time::sleep_until(due.into()).await }, context)?;
+        timer.ended(self);
+        Ok(())
     }
 
     /// Waits until `until`, or until an asynchronous host call completes.
     pub fn wait(&self, until: Option<Instant>) -> JsResult<()> {
         let event_loop = &self.event_loop;
+        let timer = until.map(Timer::until);
         let waiting = async {
             let mut completion = pin!(event_loop.completion());
             // Made inside the future: a timer belongs to the runtime that polls it.
@@ -390,7 +399,11 @@ impl State {
                 if self.interrupt.poll_raised(task).is_ready() {
                     return Poll::Ready(Err(interrupted()));
                 }
-                if completion.as_mut().poll(task).is_ready() || due.as_mut().poll(task).is_ready() {
+                if completion.as_mut().poll(task).is_ready() {
+                    return Poll::Ready(Ok(()));
+                }
+                if due.as_mut().poll(task).is_ready() {
+                    timer.into_iter().for_each(|timer| timer.ended(self));
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Pending

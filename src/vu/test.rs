@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
-use super::Control;
+use super::lag::Lag;
 use super::shared_arrays::SharedArrays;
+use super::{Control, Streaming};
 use crate::js::Sources;
 use crate::js::factory::Factory;
 use crate::js::loader::Builtins;
@@ -37,7 +38,10 @@ pub struct Test {
     samples: OnceLock<Sender<Batch>>,
     console: OnceLock<Writer>,
     pub control: Control,
+    pub streaming: Streaming,
     pub counters: Counters,
+    /// Whether, and where, the run measures its own lateness.
+    pub lag: Lag,
     pub shared_arrays: SharedArrays,
 }
 
@@ -88,7 +92,9 @@ impl Test {
             samples: OnceLock::new(),
             console: OnceLock::new(),
             control: Control::default(),
+            streaming: Streaming::default(),
             counters: Counters::default(),
+            lag: Lag::default(),
             shared_arrays: SharedArrays::default(),
         }
     }

@@ -9,12 +9,40 @@ use boa_gc::{Finalize, GcRefCell, Trace};
 
 use crate::js::convert::{arg, object, put, to_text};
 
+/// What a handler can be for; other names are never called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Open,
+    Event,
+    Comment,
+    Error,
+}
+
+impl Kind {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "open" => Some(Self::Open),
+            "event" => Some(Self::Event),
+            "comment" => Some(Self::Comment),
+            "error" => Some(Self::Error),
+            _ => None,
+        }
+    }
+}
+
 /// The handlers that a script registered, and whether it closed the stream.
 #[derive(Trace, Finalize, JsData)]
 struct Handlers {
-    handlers: GcRefCell<Vec<(JsString, JsObject)>>,
+    handlers: GcRefCell<Vec<Handler>>,
     #[unsafe_ignore_trace]
     closed: Rc<Cell<bool>>,
+}
+
+#[derive(Clone, Trace, Finalize)]
+struct Handler {
+    #[unsafe_ignore_trace]
+    kind: Kind,
+    function: JsObject,
 }
 
 /// One stream's client.
@@ -62,17 +90,17 @@ impl Client {
     }
 
     /// Calls the handlers of an event in the order in which they were registered.
-    pub fn emit(&self, name: &str, args: &[JsValue], context: &mut Context) -> JsResult<()> {
+    pub fn emit(&self, kind: Kind, args: &[JsValue], context: &mut Context) -> JsResult<()> {
         let mut next = 0;
         loop {
             // Looked up anew each time: a handler may register another.
             let handler = {
                 let data = self.handlers.borrow();
                 let handlers = data.data().handlers.borrow();
-                let found = handlers.iter().enumerate().skip(next).find(|(_, (event, _))| event == name);
-                let Some((at, (_, handler))) = found else { return Ok(()) };
+                let found = handlers.iter().enumerate().skip(next).find(|(_, handler)| handler.kind == kind);
+                let Some((at, handler)) = found else { return Ok(()) };
                 next = at + 1;
-                handler.clone()
+                handler.function.clone()
             };
             handler.call(&JsValue::undefined(), args, context)?;
         }
@@ -81,12 +109,13 @@ impl Client {
     /// As [`Self::emit`], making the argument only if somebody listens.
     pub fn emit_if_heard(
         &self,
-        name: &str,
+        kind: Kind,
         argument: impl FnOnce() -> JsValue,
         context: &mut Context,
     ) -> JsResult<()> {
-        let heard = self.handlers.borrow().data().handlers.borrow().iter().any(|(event, _)| event == name);
-        if heard { self.emit(name, &[argument()], context) } else { Ok(()) }
+        let heard =
+            self.handlers.borrow().data().handlers.borrow().iter().any(|handler| handler.kind == kind);
+        if heard { self.emit(kind, &[argument()], context) } else { Ok(()) }
     }
 }
 
@@ -98,9 +127,9 @@ fn on(
 ) -> JsResult<JsValue> {
     let name = to_text(&arg(args, 0), context)?;
     // Anything but a function is passed over, as xk6-sse does.
-    if let Some(handler) = arg(args, 1).as_callable() {
+    if let (Some(kind), Some(function)) = (Kind::of(&name), arg(args, 1).as_callable()) {
         let data = handlers.borrow();
-        data.data().handlers.borrow_mut().push((JsString::from(name), handler));
+        data.data().handlers.borrow_mut().push(Handler { kind, function });
     }
     Ok(JsValue::undefined())
 }

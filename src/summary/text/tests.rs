@@ -47,7 +47,7 @@ fn section(scenario: &str, group: &str, metrics: Vec<MetricSnapshot>) -> Section
 }
 
 fn print(snapshot: Snapshot, options: SummaryOptions) -> String {
-    Summary { snapshot, options }.stdout().unwrap()
+    Summary { snapshot, client: None, options }.stdout().unwrap()
 }
 
 fn full() -> SummaryOptions {
@@ -161,7 +161,7 @@ fn every_kind_of_metric_lines_up() {
 
 
 ";
-    let text = print(snapshot, SummaryOptions { trend_stats, ..SummaryOptions::default() });
+    let text = print(snapshot, SummaryOptions { trend_stats, streaming: true, ..SummaryOptions::default() });
     assert_eq!(text, expected);
 }
 
@@ -382,5 +382,5 @@ fn terminals_get_colours_unless_they_are_refused() {
 #[test]
 fn a_disabled_summary_is_silent() {
     let options = SummaryOptions { mode: SummaryMode::Disabled, ..SummaryOptions::default() };
-    assert_eq!(Summary { snapshot: Snapshot::default(), options }.stdout(), None);
+    assert_eq!(Summary { snapshot: Snapshot::default(), client: None, options }.stdout(), None);
 }
