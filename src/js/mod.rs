@@ -1,5 +1,6 @@
 //! The engine, embedded. Knows Boa, knows no VU.
 
+pub mod background;
 pub mod convert;
 pub mod deep_arrays;
 pub mod engine;
@@ -19,6 +20,7 @@ pub mod source;
 pub mod stack;
 pub mod typescript;
 
+pub use background::Background;
 pub use engine::Engine;
 pub use error::{ScriptError, go_error};
 pub use event_loop::EventLoop;

@@ -2,7 +2,7 @@
 
 mod client;
 mod event;
-mod params;
+pub(super) mod params;
 
 use std::time::Instant;
 

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use crate::net::decode::StreamDecoder;
 use crate::net::error::{Kind, NetError};
-use crate::net::event_stream::{Limits, Parsed, Parser};
+use crate::net::event_stream::{ParseError, Parsed};
+use crate::net::exchange::Call;
+use crate::net::format::Parser;
 use crate::net::header;
 use crate::net::round::{Hop, Live};
 
@@ -24,17 +26,15 @@ const MOST_AT_ONCE: usize = 256 * 1024;
 
 impl EventStream {
     /// `asked_for_gzip`: the caller did not, so it must not see that the body was packed, either.
-    pub(super) fn new(mut live: Live, limits: Limits, decompress: bool, asked_for_gzip: bool) -> Self {
+    pub(super) fn new(mut live: Live, call: &Call, asked_for_gzip: bool) -> Self {
         let headers = &mut live.hop.headers;
-        let is_event_stream = header::first(headers, "content-type").is_some_and(|value| {
-            value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
-        });
-        let coding = header::first(headers, "content-encoding").filter(|_| decompress);
+        let parser = Parser::new(call.format, header::first(headers, "content-type"), call.limits);
+        let coding = header::first(headers, "content-encoding").filter(|_| call.decompress);
         let decoder = coding.and_then(StreamDecoder::new);
         if decoder.is_some() && asked_for_gzip {
             headers.retain(|(name, _)| name != "Content-Encoding" && name != "Content-Length");
         }
-        Self { live, parser: Parser::new(limits, !is_event_stream), decoder, ending: None }
+        Self { live, parser, decoder, ending: None }
     }
 
     /// The round trip. Its trail and bytes are final once the stream has ended or was closed.
@@ -101,7 +101,7 @@ impl EventStream {
                 Ok(()) => return true,
                 Err(kind) => Err(NetError::body(kind)),
             },
-            Ok(None) => Ok(()),
+            Ok(None) => self.parser.finish(out).map_err(|error| NetError::body(broken(&error))),
             Err(error) => Err(error),
         };
         self.live.settle(ending.as_ref().err().cloned());
@@ -114,6 +114,10 @@ impl EventStream {
             Some(decoder) => self.parser.feed(&decoder.decode(bytes)?, out),
             None => self.parser.feed(bytes, out),
         };
-        fed.map_err(|error| Kind::EventStream(error.to_string()))
+        fed.map_err(|error| broken(&error))
     }
+}
+
+fn broken(error: &ParseError) -> Kind {
+    Kind::EventStream(error.to_string())
 }

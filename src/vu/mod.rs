@@ -3,6 +3,7 @@
 pub mod control;
 pub mod iteration;
 pub mod lifecycle;
+pub mod open_resources;
 pub mod samples;
 pub mod scenario;
 mod setup_data;
@@ -13,6 +14,7 @@ pub mod user;
 
 pub use control::{Control, Stop};
 pub use iteration::Outcome;
+pub use open_resources::{Ending, OpenResources, Resource};
 pub use scenario::ScenarioRun;
 pub use state::{Phase, State};
 pub use test::{Counters, Test};

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use tokio::runtime::Runtime;
 
 use super::samples::Samples;
-use super::{ScenarioRun, Test};
+use super::{OpenResources, ScenarioRun, Test};
 use crate::js::interrupt::{Interrupt, interrupted};
 use crate::js::{EventLoop, go_error};
 use crate::k6::SystemTag;
@@ -38,6 +38,8 @@ pub struct State {
     pub id: u32,
     pub interrupt: Arc<Interrupt>,
     pub samples: Samples,
+    /// What the present call opened and has not closed.
+    pub open: OpenResources,
     pub phase: Cell<Phase>,
     /// The number of this VU's current iteration over all scenarios, from zero.
     pub iteration: Cell<u64>,
@@ -89,6 +91,7 @@ impl State {
             id,
             interrupt,
             samples: Samples::default(),
+            open: OpenResources::default(),
             phase: Cell::new(Phase::Init),
             iteration: Cell::new(0),
             iteration_in_scenario: Cell::new(0),
@@ -373,7 +376,9 @@ impl State {
     /// Notes that a host call left garbage behind; collects it from time to time.
     pub fn left_garbage(&self, weight: u32) {
         let garbage = self.garbage.get() + weight;
-        if garbage < COLLECT_EVERY {
+        // A collection looks at all that is alive: many open streams must not make each event dear.
+        let enough = COLLECT_EVERY * (1 + u32::try_from(self.open.len() / 64).unwrap_or(0));
+        if garbage < enough {
             self.garbage.set(garbage);
         } else {
             self.garbage.set(0);
