@@ -50,7 +50,7 @@ fn prototype(context: &mut Context) -> JsObject {
         put_hidden(&prototype, name, method);
     }
     let iterator = function("[Symbol.asyncIterator]", 0, |this, _, _| Ok(this.clone()), context);
-    let iterator = PropertyDescriptor::builder().value(iterator).writable(true).configurable(true);
+    let iterator = PropertyDescriptor::builder().value(iterator).writable(true).enumerable(false).configurable(true);
     prototype.insert_property(JsSymbol::async_iterator(), iterator);
     let getters: [(&str, Native); 7] = [
         ("url", |this, _, _| Ok(string(&this_stream(this)?.url))),
