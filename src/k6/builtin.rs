@@ -94,3 +94,30 @@ builtins! {
 
 /// The event counter of `k6/x/sse`; registered when the module is first imported.
 pub const SSE_EVENT: Builtin = Builtin { name: "sse_event", kind: K::Counter, contains: C::Default };
+
+macro_rules! streaming {
+    ($($(#[$doc:meta])* $id:ident = $name:literal $kind:ident $contains:ident;)*) => {
+        $($(#[$doc])* pub const $id: Builtin = Builtin { name: $name, kind: K::$kind, contains: C::$contains };)*
+        /// What ssek measures on event streams of its own accord; registered with [`SSE_EVENT`].
+        pub const STREAMING: &[Builtin] = &[$($id),*];
+    };
+}
+
+streaming! {
+    /// From the instant before the request could be sent to the first event with data.
+    SSE_TIME_TO_FIRST_EVENT = "sse_time_to_first_event" Trend Time;
+    /// Between consecutive events of one stream.
+    SSE_EVENT_GAP = "sse_event_gap" Trend Time;
+    /// From the instant before the request could be sent to the stream's end.
+    SSE_STREAM_DURATION = "sse_stream_duration" Trend Time;
+    /// Gaps above `stallThreshold`.
+    SSE_STALLS = "sse_stalls" Counter Default;
+    /// One per stream, with its outcome as a tag.
+    SSE_STREAMS = "sse_streams" Counter Default;
+}
+
+/// Whether a metric is one of [`STREAMING`].
+pub fn is_streaming(name: &str) -> bool {
+    // Names of other metrics end this look at their first letters.
+    name.starts_with("sse_") && STREAMING.iter().any(|metric| metric.name == name)
+}

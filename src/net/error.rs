@@ -3,10 +3,12 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use url::Url;
 
 use crate::k6::error_code as code;
+use crate::net::deadline::{self, Part};
 
 /// A failed request.
 ///
@@ -31,6 +33,11 @@ pub enum Stage {
 pub enum Kind {
     /// The call's timeout was over.
     Timeout,
+    /// A part of a stream took longer than its own limit.
+    TooLong {
+        part: Part,
+        limit: Duration,
+    },
     /// The text, without `invalid URL: `.
     InvalidUrl(String),
     /// A scheme other than http and https.
@@ -80,6 +87,8 @@ pub enum Kind {
     Eof,
     /// The server closed the connection in the middle of a message.
     UnexpectedEof,
+    /// The stream ended, by the rules of HTTP, before what should have been its last event.
+    Unfinished,
     /// The answer is not HTTP.
     Malformed(String),
     /// An event stream broke a limit.
@@ -123,7 +132,7 @@ impl NetError {
     /// k6's `error_code`, 1000–1799.
     pub fn code(&self) -> u16 {
         match &self.kind {
-            Kind::Timeout => code::REQUEST_TIMEOUT,
+            Kind::Timeout | Kind::TooLong { .. } => code::REQUEST_TIMEOUT,
             Kind::InvalidUrl(_) => code::INVALID_URL,
             Kind::NoSuchHost(_) => code::NO_SUCH_HOST,
             Kind::Lookup { .. } => code::DNS,
@@ -146,6 +155,7 @@ impl NetError {
             | Kind::TooManyRedirects(_)
             | Kind::Eof
             | Kind::UnexpectedEof
+            | Kind::Unfinished
             | Kind::Malformed(_)
             | Kind::EventStream(_)
             | Kind::Other(_) => code::GENERIC,
@@ -204,6 +214,7 @@ impl fmt::Display for NetError {
         const X509: &str = "tls: failed to verify certificate: x509:";
         match &self.kind {
             Kind::Timeout => f.write_str("request timeout"),
+            Kind::TooLong { part, limit } => deadline::describe(*part, *limit, f),
             Kind::InvalidUrl(text) => write!(f, "invalid URL: {text}"),
             Kind::Scheme(scheme) => write!(f, "unsupported protocol scheme \"{scheme}\""),
             Kind::NoSuchHost(host) => write!(f, "lookup {host}: no such host"),
@@ -237,6 +248,7 @@ impl fmt::Display for NetError {
             Kind::TooManyRedirects(limit) => write!(f, "stopped after {limit} redirects"),
             Kind::Eof => f.write_str("EOF"),
             Kind::UnexpectedEof => f.write_str("unexpected EOF"),
+            Kind::Unfinished => f.write_str("the stream ended before the event that `until` waits for"),
             Kind::Malformed(text) => {
                 write!(f, "net/http: HTTP/1.x transport connection broken: malformed HTTP response ({text})")
             }

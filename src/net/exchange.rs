@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::net::client::Client;
 use crate::net::cookies::SharedJar;
+use crate::net::deadline::{Deadlines, Timeouts};
 use crate::net::decode::{MAX_BODY, decode};
 use crate::net::error::{Kind, NetError};
 use crate::net::event_stream::Limits;
@@ -30,6 +31,10 @@ pub struct Call {
     pub body: Bytes,
     /// For the whole exchange: connecting, redirects, bodies.
     pub timeout: Option<Duration>,
+    /// When the time of `timeout` and `timeouts.total` began; `None`: when the call is sent.
+    pub begun: Option<Instant>,
+    /// For the parts of a stream.
+    pub timeouts: Timeouts,
     pub max_redirects: u32,
     /// Where cookies come from and go to.
     pub jar: Option<SharedJar>,
@@ -54,6 +59,8 @@ impl Call {
             headers: Vec::new(),
             body: Bytes::new(),
             timeout: Some(Duration::from_secs(60)),
+            begun: None,
+            timeouts: Timeouts::default(),
             max_redirects: 10,
             jar: None,
             cookies: Vec::new(),
@@ -163,8 +170,7 @@ pub async fn open(client: &Client, mut call: Call) -> Result<Opened, Failed> {
 /// Goes from hop to hop until a response is none that is to be followed. The earlier hops are in `hops`; `true`
 /// says that the response redirects, but once too often.
 async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Live, bool), Box<Hop>> {
-    // A timeout too long for the clock is none.
-    let deadline = call.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let deadlines = Deadlines::starting(call.begun.unwrap_or_else(Instant::now), call.timeout, call.timeouts);
     let mut target = Target {
         method: if call.method.is_empty() { "GET".to_owned() } else { call.method.clone() },
         url: call.url.clone(),
@@ -175,7 +181,7 @@ async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Li
     loop {
         let request = Request::new(&client.shared, &target, &call.cookies, call.jar.as_ref())
             .map_err(|error| Box::new(Hop::refused(&target, error)))?;
-        let mut live = send(client, &target, &request, deadline).await?;
+        let mut live = send(client, &target, &request, deadlines).await?;
         if let Some(jar) = &call.jar {
             let set = live.hop.headers.iter().filter(|(name, _)| name == "Set-Cookie");
             let mut jar = jar.lock().unwrap_or_else(|e| e.into_inner());

@@ -27,16 +27,23 @@ impl Format {
 
     /// Whether a body of this content type is lines of JSON.
     fn is_ndjson(self, content_type: Option<&str>) -> bool {
-        const TYPES: [&str; 4] =
-            ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
         match self {
             Self::Sse => false,
             Self::Ndjson => true,
-            Self::Auto => {
-                content_type.is_some_and(|given| TYPES.iter().any(|known| media_type(given, known)))
-            }
+            Self::Auto => content_type.is_some_and(says_ndjson),
         }
     }
+}
+
+/// Whether a `Content-Type` is one of those in use for lines of JSON.
+fn says_ndjson(content_type: &str) -> bool {
+    ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"]
+        .iter()
+        .any(|known| media_type(content_type, known))
+}
+
+fn says_sse(content_type: &str) -> bool {
+    media_type(content_type, "text/event-stream")
 }
 
 /// Whether a `Content-Type` has this media type, parameters left aside.
@@ -57,8 +64,17 @@ impl Parser {
         if format.is_ndjson(content_type) {
             return Self::Ndjson(ndjson::Parser::new(limits));
         }
-        let declared = content_type.is_some_and(|given| media_type(given, "text/event-stream"));
+        let declared = content_type.is_some_and(says_sse);
         Self::Sse(Box::new(event_stream::Parser::new(limits, !declared)))
+    }
+
+    /// Whether a content type is that of what the parser reads. Servers also send lines of JSON as
+    /// `application/json`.
+    pub fn is_declared(&self, content_type: Option<&str>) -> bool {
+        content_type.is_some_and(|given| match self {
+            Self::Sse(_) => says_sse(given),
+            Self::Ndjson(_) => says_ndjson(given) || media_type(given, "application/json"),
+        })
     }
 
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Parsed>) -> Result<(), ParseError> {

@@ -11,6 +11,7 @@
 pub mod classify; // what a failure was
 pub mod client; // a VU's client, and what all VUs share
 pub mod cookies; // the jar
+pub mod deadline; // how long each part may take
 pub mod decode; // gzip, deflate, br, zstd
 pub mod dns; // names to addresses
 pub mod error; // NetError: codes and wordings
@@ -21,6 +22,7 @@ pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes
 pub mod hosts; // which host goes where, or nowhere
 pub mod ndjson; // bytes to lines
+pub mod outcome; // how a stream ended
 pub mod proxy; // HTTP_PROXY and its kin
 pub mod redirect; // where a 3xx leads
 pub mod request; // what is sent
@@ -33,10 +35,12 @@ pub mod trail; // a round trip's durations
 
 pub use client::{Client, Config, Shared};
 pub use cookies::{CookieJar, SharedJar};
+pub use deadline::Timeouts;
 pub use error::NetError;
 pub use event_stream::{Event, Limits, Parsed};
 pub use exchange::{Call, Exchange, Opened, fetch, open};
 pub use format::Format;
+pub use outcome::Outcome;
 pub use request::RequestCookie;
 pub use round::Hop;
 pub use sse::EventStream;

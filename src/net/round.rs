@@ -1,6 +1,5 @@
 //! One request and its response: a round trip, timed.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Instant;
@@ -11,6 +10,7 @@ use url::{Position, Url};
 
 use crate::net::classify::classify;
 use crate::net::client::Client;
+use crate::net::deadline::{Deadlines, within};
 use crate::net::error::{Kind, NetError, Stage};
 use crate::net::header::{self, Headers};
 use crate::net::redirect::Target;
@@ -85,7 +85,11 @@ pub(super) struct Live {
     marks: Marks,
     headers_at: Instant,
     first_byte: Option<Instant>,
-    deadline: Option<Instant>,
+    deadlines: Deadlines,
+    /// The last sign of life, kept where somebody waits for the next.
+    pub last_read: Instant,
+    /// Whether an event has come, which only the reader of the body knows.
+    pub begun: bool,
 }
 
 /// Attempts after the first: each takes a dead connection from the pool, which holds a handful.
@@ -99,7 +103,7 @@ pub(super) async fn send(
     client: &Client,
     target: &Target,
     request: &Request,
-    deadline: Option<Instant>,
+    deadlines: Deadlines,
 ) -> Result<Live, Box<Hop>> {
     // Lets the pool notice connections that the server has closed meanwhile.
     tokio::task::yield_now().await;
@@ -112,13 +116,13 @@ pub(super) async fn send(
         *outgoing.body_mut() =
             Some(reqwest::Body::wrap(TracedBody::new(request.body.clone(), trace.clone())));
         let sent = trace.scope(async { client.http.execute(outgoing).await });
-        let outcome = match within(deadline, sent).await {
-            Some(outcome) => outcome.map_err(|error| {
+        let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
+            Ok(outcome) => outcome.map_err(|error| {
                 let marks = trace.marks();
                 let peer = address(request, &marks);
                 classify(&error, Stage::Request, marks.dialing().then_some(peer), peer)
             }),
-            None => Err(NetError::request(Kind::Timeout)),
+            Err(kind) => Err(NetError::request(kind)),
         };
         let marks = trace.marks();
         match outcome {
@@ -145,7 +149,16 @@ pub(super) async fn send(
         }
         Ok(response) => {
             describe(client, request, &marks, &response, &mut hop);
-            Ok(Live { hop, response: Some(response), marks, headers_at: now, first_byte: None, deadline })
+            Ok(Live {
+                hop,
+                response: Some(response),
+                marks,
+                headers_at: now,
+                first_byte: None,
+                deadlines,
+                last_read: now,
+                begun: false,
+            })
         }
     }
 }
@@ -193,9 +206,11 @@ impl Live {
     /// The connection broke, or the deadline has passed.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
         let Some(response) = &mut self.response else { return Ok(None) };
-        match within(self.deadline, response.chunk()).await {
-            Some(read) => self.received(read),
-            None => Err(NetError::body(Kind::Timeout)),
+        let sent = self.marks.got_conn.unwrap_or(self.headers_at);
+        let due = || self.deadlines.reading(sent, self.last_read, self.begun);
+        match within(response.chunk(), due).await {
+            Ok(read) => self.received(read),
+            Err(kind) => Err(NetError::body(kind)),
         }
     }
 
@@ -212,6 +227,9 @@ impl Live {
         match read {
             Ok(Some(bytes)) => {
                 self.first_byte.get_or_insert_with(Instant::now);
+                if self.deadlines.watches_reads() {
+                    self.last_read = Instant::now();
+                }
                 self.hop.bytes_received += bytes.len() as u64;
                 Ok(Some(bytes))
             }
@@ -222,14 +240,14 @@ impl Live {
 
     /// Ends the round trip now. A body that was not read to its end costs the connection (HTTP/2: the stream).
     pub fn settle(&mut self, error: Option<NetError>) {
+        self.settle_at(Instant::now(), error);
+    }
+
+    /// Ends the round trip as if that had been done at `end`.
+    pub fn settle_at(&mut self, end: Instant, error: Option<NetError>) {
         if self.response.take().is_some() {
-            self.hop.trail = Trail::new(
-                self.hop.trail.start,
-                Instant::now(),
-                &self.marks,
-                Some(self.headers_at),
-                self.first_byte,
-            );
+            self.hop.trail =
+                Trail::new(self.hop.trail.start, end, &self.marks, Some(self.headers_at), self.first_byte);
             self.hop.error = error;
         }
     }
@@ -238,13 +256,5 @@ impl Live {
     pub fn finish(mut self, error: Option<NetError>) -> Hop {
         self.settle(error);
         self.hop
-    }
-}
-
-/// The future's output, `None` if it is not there by the deadline.
-async fn within<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
-    match deadline {
-        Some(deadline) => tokio::time::timeout_at(deadline.into(), future).await.ok(),
-        None => Some(future.await),
     }
 }

@@ -1,7 +1,7 @@
 //! An open event stream: what was read, and when.
 
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::net::decode::StreamDecoder;
 use crate::net::error::{Kind, NetError};
@@ -16,6 +16,7 @@ pub struct EventStream {
     live: Live,
     parser: Parser,
     decoder: Option<StreamDecoder>,
+    has_right_type: bool,
     /// How the stream ended, if the caller has not been told yet.
     ending: Option<Result<(), NetError>>,
 }
@@ -24,17 +25,22 @@ pub struct EventStream {
 /// pauses cannot keep the script waiting.
 const MOST_AT_ONCE: usize = 256 * 1024;
 
+/// How long the end of the body may come after an event that was the last.
+const END_OF_BODY: Duration = Duration::from_millis(10);
+
 impl EventStream {
     /// `asked_for_gzip`: the caller did not, so it must not see that the body was packed, either.
     pub(super) fn new(mut live: Live, call: &Call, asked_for_gzip: bool) -> Self {
         let headers = &mut live.hop.headers;
-        let parser = Parser::new(call.format, header::first(headers, "content-type"), call.limits);
+        let content_type = header::first(headers, "content-type");
+        let parser = Parser::new(call.format, content_type, call.limits);
+        let has_right_type = parser.is_declared(content_type);
         let coding = header::first(headers, "content-encoding").filter(|_| call.decompress);
         let decoder = coding.and_then(StreamDecoder::new);
         if decoder.is_some() && asked_for_gzip {
             headers.retain(|(name, _)| name != "Content-Encoding" && name != "Content-Length");
         }
-        Self { live, parser, decoder, ending: None }
+        Self { live, parser, decoder, has_right_type, ending: None }
     }
 
     /// The round trip. Its trail and bytes are final once the stream has ended or was closed.
@@ -83,10 +89,33 @@ impl EventStream {
         self.ending = Some(Ok(()));
     }
 
+    /// Ends a stream that is complete by what its events say. The body's end is waited for as long as servers
+    /// take to send it after the last event, so that the connection is there for the next request. A body
+    /// that goes on costs the connection, and its round trip ended before the wait.
+    pub async fn complete(&mut self) {
+        let end = Instant::now();
+        let ended = self.ending.is_some() || {
+            let rest = async { while let Ok(Some(_)) = self.live.chunk().await {} };
+            tokio::time::timeout(END_OF_BODY, rest).await.is_ok()
+        };
+        self.live.settle_at(if ended { Instant::now() } else { end }, None);
+        self.ending = Some(Ok(()));
+    }
+
+    /// Notes that nobody wanted to read until now: what the server had to say could not come in.
+    pub fn was_left_alone(&mut self) {
+        self.live.last_read = Instant::now();
+    }
+
     /// Closes the stream and returns its round trip.
     pub fn finish(mut self) -> Hop {
         self.close();
         self.live.hop
+    }
+
+    /// Whether the response says that it is what it was read as: an event stream, or lines of JSON.
+    pub fn has_right_type(&self) -> bool {
+        self.has_right_type
     }
 
     /// Whether the stream ended (or stands) in the middle of an event, which is then lost.
@@ -110,10 +139,15 @@ impl EventStream {
     }
 
     fn parse(&mut self, bytes: &[u8], out: &mut Vec<Parsed>) -> Result<(), Kind> {
+        let before = out.len();
         let fed = match &mut self.decoder {
             Some(decoder) => self.parser.feed(&decoder.decode(bytes)?, out),
             None => self.parser.feed(bytes, out),
         };
+        if !self.live.begun {
+            let is_first = |parsed: &Parsed| matches!(parsed, Parsed::Event(event) if !event.data.is_empty());
+            self.live.begun = out[before..].iter().any(is_first);
+        }
         fed.map_err(|error| broken(&error))
     }
 }

@@ -28,6 +28,9 @@ pub struct RuntimeFlags {
     /// The end-of-test summary: compact, full or disabled [env: K6_SUMMARY_MODE] [default: compact]
     #[arg(long, value_name = "MODE")]
     pub summary_mode: Option<String>,
+    /// The summary's figures about event streams that k6 does not have: auto, on or off; auto shows them to scripts and options that k6 could not run, and in full mode [env: SSEK_STREAMING] [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    pub streaming: Option<String>,
     /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
@@ -67,6 +70,16 @@ pub enum SummaryMode {
     Disabled,
 }
 
+/// Whether the summary has ssek's own metrics of event streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StreamingMode {
+    /// Where something asks for it that k6 does not have, or in full mode.
+    #[default]
+    Auto,
+    On,
+    Off,
+}
+
 /// The settings with their defaults.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeOptions {
@@ -75,6 +88,7 @@ pub struct RuntimeOptions {
     pub env: Vec<(String, String)>,
     pub no_thresholds: bool,
     pub summary_mode: SummaryMode,
+    pub streaming: StreamingMode,
     pub summary_export: Option<String>,
     /// Replaces the log as the place of the VUs' `console.*`.
     pub console_output: Option<String>,
@@ -138,12 +152,19 @@ impl RuntimeOptions {
             Some("disabled") => SummaryMode::Disabled,
             Some(mode) => return bad("summary mode", mode, "compact, full, disabled"),
         };
+        let streaming = match text(&flags.streaming, "STREAMING")?.as_deref() {
+            None | Some("" | "auto") => StreamingMode::Auto,
+            Some("on") => StreamingMode::On,
+            Some("off") => StreamingMode::Off,
+            Some(mode) => return bad("value of --streaming", mode, "auto, on, off"),
+        };
         let linger = on(flags.linger, "LINGER", file.linger.unwrap_or(false))?;
         Ok(Self {
             include_system_env_vars: on(flags.include_system_env_vars, "INCLUDE_SYSTEM_ENV_VARS", true)?,
             env: flags.env.iter().map(|text| script_variable(text)).collect::<Result<_, _>>()?,
             no_thresholds: on(flags.no_thresholds, "NO_THRESHOLDS", false)?,
             summary_mode,
+            streaming,
             summary_export: text(&flags.summary_export, "SUMMARY_EXPORT")?,
             console_output: text(&flags.console_output, "CONSOLE_OUTPUT")?,
             outputs,

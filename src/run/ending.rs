@@ -19,12 +19,14 @@ use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
 use crate::vu::{Test, VirtualUser};
 
-/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
+/// Prints the summary, or what `handleSummary()` makes of it, and writes the files; `streaming`: with ssek's own
+/// metrics of event streams.
 pub fn summarise(
     loaded: &Loaded,
     resolved: &Resolved,
     request: &Request,
     result: &FinalResult,
+    streaming: bool,
     setup_data: Option<&str>,
 ) -> Result<()> {
     let options = &resolved.options;
@@ -34,6 +36,7 @@ pub fn summarise(
             trend_stats: options.summary_trend_stats.clone(),
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
+            streaming,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),

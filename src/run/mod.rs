@@ -16,6 +16,7 @@ pub mod scenarios;
 pub mod signals;
 pub mod stack;
 pub mod stop;
+pub mod streaming;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -73,7 +74,11 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
 
     // Once: reading the thresholds warns about what is wrong with them.
-    let definitions = definitions(&test, &resolved, &request.runtime)?;
+    let mut definitions = definitions(&test, &resolved, &request.runtime)?;
+    let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
+    if shows_streaming {
+        definitions.extend(streaming::outcomes(&test.registry));
+    }
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
     let engine = start_engine(&test, definitions, &request.runtime, sinks)?;
     test.connect(engine.sender());
@@ -100,7 +105,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     if request.runtime.linger && test.control.reason().is_none() {
         stop.linger();
     }
-    ending::summarise(&loaded, &resolved, &request, &result, end.setup_data.as_deref())?;
+    ending::summarise(&loaded, &resolved, &request, &result, shows_streaming, end.setup_data.as_deref())?;
     display.finish();
     Ok(ending::verdict(&test, &result, end.failure))
 }

@@ -1,28 +1,26 @@
 //! Which block of the summary a metric is shown in, if any.
 
+use crate::k6::builtin::{self, Builtin};
 use crate::options::runtime::SummaryMode;
 
 /// A block of metrics under one heading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Class {
     pub heading: &'static str,
     names: Names,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Names {
     /// All that are in no other block.
     Rest,
     /// These and no others.
     Exactly(&'static [&'static str]),
+    /// These metrics of ssek's own.
+    Builtins(&'static [Builtin]),
     /// Those that begin with one of these, as k6 has it.
     StartingWith(&'static [&'static str]),
 }
-
-/// The metrics that ssek measures on event streams of its own accord. k6's event counter,
-/// `sse_event`, is not among them: it stays where k6 shows it.
-const STREAMING: &[&str] =
-    &["sse_time_to_first_event", "sse_event_gap", "sse_stream_duration", "sse_stalls", "sse_streams"];
 
 /// The metrics that ssek measures on LLM calls of its own accord.
 const LLM: &[&str] = &[];
@@ -30,7 +28,8 @@ const LLM: &[&str] = &[];
 /// All blocks in the order in which they are shown.
 pub const CLASSES: &[Class] = &[
     Class { heading: "CUSTOM", names: Names::Rest },
-    Class { heading: "STREAMING", names: Names::Exactly(STREAMING) },
+    // k6's event counter, `sse_event`, is not among them: it stays where k6 shows it.
+    Class { heading: "STREAMING", names: Names::Builtins(builtin::STREAMING) },
     Class { heading: "LLM", names: Names::Exactly(LLM) },
     Class {
         heading: "HTTP",
@@ -95,6 +94,9 @@ impl Class {
     fn matched(&self, name: &str) -> Option<usize> {
         match self.names {
             Names::Rest => Some(0),
+            Names::Builtins(metrics) => {
+                metrics.iter().any(|metric| metric.name == name).then_some(name.len())
+            }
             Names::Exactly(names) => names.contains(&name).then_some(name.len()),
             Names::StartingWith(prefixes) => {
                 prefixes.iter().filter(|p| name.starts_with(**p)).map(|p| p.len()).max()

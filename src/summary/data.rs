@@ -14,10 +14,8 @@ use crate::metrics::snapshot::MetricSnapshot;
 /// as a value of the engine.
 pub fn data(summary: &Summary) -> Value {
     let Summary { snapshot, options } = summary;
-    let metrics: Map<_, _> = sorted(snapshot)
-        .into_iter()
-        .map(|m| (m.full_name(), metric(m, options, snapshot.duration)))
-        .collect();
+    let metrics: Map<_, _> =
+        sorted(summary).into_iter().map(|m| (m.full_name(), metric(m, options, snapshot.duration))).collect();
     json!({
         "root_group": Group::tree(snapshot).value(),
         "options": {
@@ -35,8 +33,9 @@ pub fn data(summary: &Summary) -> Value {
 }
 
 /// The metrics in the order of their names.
-pub(super) fn sorted(snapshot: &Snapshot) -> Vec<&MetricSnapshot> {
-    let mut metrics: Vec<_> = snapshot.metrics.iter().collect();
+pub(super) fn sorted(summary: &Summary) -> Vec<&MetricSnapshot> {
+    let metrics = summary.snapshot.metrics.iter();
+    let mut metrics: Vec<_> = metrics.filter(|metric| summary.options.includes(metric)).collect();
     metrics.sort_by(|a, b| by_name(a, b));
     metrics
 }

@@ -12,10 +12,8 @@ use crate::metrics::snapshot::MetricSnapshot;
 /// by name and with `true` for each threshold that was crossed. Indented by four blanks.
 pub fn export(summary: &Summary) -> String {
     let Summary { snapshot, options } = summary;
-    let metrics: Map<_, _> = sorted(snapshot)
-        .into_iter()
-        .map(|m| (m.full_name(), metric(m, options, snapshot.duration)))
-        .collect();
+    let metrics: Map<_, _> =
+        sorted(summary).into_iter().map(|m| (m.full_name(), metric(m, options, snapshot.duration))).collect();
     pretty(&json!({ "metrics": metrics, "root_group": group(&Group::tree(snapshot)) }))
 }
 

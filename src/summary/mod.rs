@@ -13,6 +13,7 @@ pub mod text;
 use std::cmp::Ordering;
 use std::time::Duration;
 
+use crate::k6::builtin;
 use crate::k6::duration::TimeUnit;
 use crate::metrics::Snapshot;
 use crate::metrics::sink::CounterSink;
@@ -35,6 +36,8 @@ pub struct SummaryOptions {
     /// The unit of all times; `None` picks one by size.
     pub time_unit: Option<TimeUnit>,
     pub mode: SummaryMode,
+    /// Whether the figures have ssek's own metrics of event streams, which k6 does not have.
+    pub streaming: bool,
     /// Whether the user asked for no colours.
     pub no_color: bool,
     pub stdout_is_terminal: bool,
@@ -47,6 +50,7 @@ impl Default for SummaryOptions {
             trend_stats: TrendStat::defaults(),
             time_unit: None,
             mode: SummaryMode::Compact,
+            streaming: false,
             no_color: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
@@ -62,6 +66,13 @@ impl Summary {
             SummaryMode::Disabled => None,
             SummaryMode::Compact | SummaryMode::Full => Some(format!("\n{}\n\n", text::render(self))),
         }
+    }
+}
+
+impl SummaryOptions {
+    /// Whether the metric has a place in the figures. One with thresholds has: they have to be told of.
+    fn includes(&self, metric: &MetricSnapshot) -> bool {
+        self.streaming || !metric.thresholds.is_empty() || !builtin::is_streaming(&metric.name)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod scenario;
 mod setup_data;
 pub mod shared_arrays;
 pub mod state;
+pub mod streaming;
 pub mod test;
 pub mod user;
 
@@ -17,5 +18,6 @@ pub use iteration::Outcome;
 pub use open_resources::{Ending, OpenResources, Resource};
 pub use scenario::ScenarioRun;
 pub use state::{Phase, State};
+pub use streaming::Streaming;
 pub use test::{Counters, Test};
 pub use user::VirtualUser;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
-use super::Control;
 use super::shared_arrays::SharedArrays;
+use super::{Control, Streaming};
 use crate::js::Sources;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
@@ -35,6 +35,7 @@ pub struct Test {
     samples: OnceLock<Sender<Batch>>,
     console: OnceLock<Writer>,
     pub control: Control,
+    pub streaming: Streaming,
     pub counters: Counters,
     pub shared_arrays: SharedArrays,
 }
@@ -85,6 +86,7 @@ impl Test {
             samples: OnceLock::new(),
             console: OnceLock::new(),
             control: Control::default(),
+            streaming: Streaming::default(),
             counters: Counters::default(),
             shared_arrays: SharedArrays::default(),
         }

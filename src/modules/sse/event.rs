@@ -1,11 +1,23 @@
-//! The event object of the handlers: `{id, comment, name, data}`, made once per event.
+//! The event object of the handlers: `{id, comment, name, data}` and `timestamp`, made once per event.
 
-use boa_engine::builtins::object::OrdinaryObject;
+use std::time::Instant;
+
 use boa_engine::object::JsObject;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
-use boa_engine::{Context, JsString, JsValue, js_string};
+use boa_engine::{Context, JsData, JsResult, JsString, JsValue, js_string};
+use boa_gc::{Finalize, Trace};
 
+use crate::js::convert::function;
+use crate::metrics::Timestamp;
 use crate::net::Event;
+
+/// When an event was read. It is inside the object, where it costs no property and no allocation, and shown by
+/// a getter of the prototype, where neither enumeration nor `JSON.stringify` sees it.
+#[derive(Debug, Trace, Finalize, JsData)]
+struct Arrival {
+    #[unsafe_ignore_trace]
+    at: Instant,
+}
 
 /// What every event object of a context has in common.
 ///
@@ -25,32 +37,43 @@ impl EventObjects {
         }
         let keys = [js_string!("id"), js_string!("comment"), js_string!("name"), js_string!("data")];
         let keys = keys.map(PropertyKey::from);
-        let prototype = context.intrinsics().constructors().object().prototype();
-        let template = build(&keys, &prototype, Default::default(), context);
+        let prototype = JsObject::with_object_proto(context.intrinsics());
+        let getter = function("get timestamp", 0, timestamp, context);
+        let property = PropertyDescriptor::builder().get(getter).enumerable(false).configurable(true);
+        prototype.insert_property(js_string!("timestamp"), property.build());
+        let template = build(&keys, &prototype, Default::default(), Instant::now(), context);
         let made = Self { keys, prototype, _template: template };
         context.insert_data(made.clone());
         made
     }
 
-    /// The object of one event. Its `id` is the block's own, not the sticky one: that is how
-    /// k6/x/sse shows it.
-    pub fn make(&self, event: Event, context: &mut Context) -> JsValue {
+    /// The object of one event that was read at `at`. Its `id` is the block's own, not the sticky one: that is
+    /// how k6/x/sse shows it.
+    pub fn make(&self, event: Event, at: Instant, context: &mut Context) -> JsValue {
         let id = if event.own_id { event.id.as_str() } else { "" };
         let values = [id, &event.comment, &event.name, &event.data].map(|text| {
             // Most events have data only; the empty string is static.
             if text.is_empty() { js_string!() } else { JsString::from(text) }
         });
-        build(&self.keys, &self.prototype, values, context).into()
+        build(&self.keys, &self.prototype, values, at, context).into()
     }
+}
+
+/// Milliseconds since the Unix epoch with their fraction, monotonic; `undefined` for other objects.
+fn timestamp(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let object = this.as_object();
+    let arrival = object.as_ref().and_then(|object| object.downcast_ref::<Arrival>());
+    Ok(arrival.map_or(JsValue::undefined(), |arrival| (Timestamp::at(arrival.at).0 as f64 / 1e6).into()))
 }
 
 fn build(
     keys: &[PropertyKey; 4],
     prototype: &JsObject,
     values: [JsString; 4],
+    at: Instant,
     context: &mut Context,
 ) -> JsObject {
-    let object = JsObject::new(context.root_shape(), prototype.clone(), OrdinaryObject).upcast();
+    let object = JsObject::new(context.root_shape(), prototype.clone(), Arrival { at }).upcast();
     for (key, value) in keys.iter().zip(values) {
         let property = PropertyDescriptor::builder()
             .value(value)

@@ -1,16 +1,20 @@
 //! The second argument of `sse.open`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use boa_engine::{Context, JsResult, JsValue};
 use bytes::Bytes;
 use url::Url;
 
+use super::reconnect::Reconnect;
+use super::record::STALL;
+use super::timeouts::{duration, timeouts};
+use super::until::Until;
 use crate::js::convert::{entries, to_text};
 use crate::js::go_error;
 use crate::k6::duration::GoDuration;
 use crate::modules::{http, tags};
-use crate::net::{Call, NetError, SharedJar};
+use crate::net::{Call, NetError, SharedJar, Timeouts};
 use crate::vu::State;
 
 /// Redirects that are followed, whatever `maxRedirects` says: as the Go client behind xk6-sse.
@@ -23,7 +27,14 @@ pub struct Params {
     body: String,
     jar: SharedJar,
     timeout: Option<Duration>,
+    timeouts: Timeouts,
+    /// The `Accept` header of calls that have none.
+    pub accept: &'static str,
     pub tags: Vec<(String, String)>,
+    /// A gap between events that is longer is a stall.
+    pub stall_threshold: Duration,
+    pub until: Option<Until>,
+    pub reconnect: Option<Reconnect>,
 }
 
 impl Params {
@@ -35,7 +46,12 @@ impl Params {
             body: String::new(),
             jar: state.jar(),
             timeout: None,
+            timeouts: Timeouts::default(),
+            accept: "text/event-stream",
             tags: Vec::new(),
+            stall_threshold: STALL,
+            until: None,
+            reconnect: None,
         };
         let Some(object) = value.as_object() else { return Ok(params) };
         for (key, value) in entries(&object, context)? {
@@ -66,6 +82,12 @@ impl Params {
                         .map_err(|e| go_error(format!("invalid sse.open() timeout: {e}"), context))?;
                     params.timeout = Some(time.to_std()).filter(|time| !time.is_zero());
                 }
+                "timeouts" => params.timeouts = timeouts(&value, context)?,
+                "stallThreshold" if !value.is_null_or_undefined() => {
+                    params.stall_threshold = duration("stallThreshold", &value, context)?;
+                }
+                "until" => params.until = Until::read(&value, context)?,
+                "reconnect" => params.reconnect = Reconnect::read(&value, context)?,
                 _ => {}
             }
         }
@@ -77,13 +99,24 @@ impl Params {
         &self.method
     }
 
-    /// The request. Fails for URLs that are none.
-    pub fn call(&self, url: &str) -> Result<Call, NetError> {
+    /// What is left for a call that began at `begun`; `None`: any time.
+    pub fn time_left(&self, begun: Instant) -> Option<Duration> {
+        let whole = self.timeout.into_iter().chain(self.timeouts.total).min()?;
+        Some(whole.saturating_sub(begun.elapsed()))
+    }
+
+    /// The request; `begun` is when the whole call began, `last_event_id` goes along unless it is empty. Fails
+    /// for URLs that are none.
+    pub fn call(&self, url: &str, begun: Instant, last_event_id: &str) -> Result<Call, NetError> {
         let parsed = Url::parse(url).map_err(|e| NetError::invalid_url(e.to_string()))?;
         let mut headers = self.headers.clone();
         let has = |name: &str| self.headers.iter().any(|(k, _)| k.eq_ignore_ascii_case(name));
         if !has("Accept") {
-            headers.push(("Accept".to_owned(), "text/event-stream".to_owned()));
+            headers.push(("Accept".to_owned(), self.accept.to_owned()));
+        }
+        if !last_event_id.is_empty() {
+            headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Last-Event-ID"));
+            headers.push(("Last-Event-ID".to_owned(), last_event_id.to_owned()));
         }
         // A script that names codings itself gets the body as it comes.
         let decompress = !has("Accept-Encoding");
@@ -91,6 +124,8 @@ impl Params {
             headers,
             body: Bytes::from(self.body.clone()),
             timeout: self.timeout,
+            timeouts: self.timeouts,
+            begun: Some(begun),
             max_redirects: MAX_REDIRECTS,
             jar: Some(self.jar.clone()),
             decompress,

@@ -9,31 +9,30 @@
 //! are recorded there, before any JavaScript.
 
 mod buffer;
-mod event;
 mod matcher; // what `expect` waits for
 mod object; // the stream in a script's hands
 mod params;
 mod reader;
-mod record;
 mod stream; // what reader and script share
 mod waiting; // promises
+
+use std::time::Instant;
 
 use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsResult, JsValue};
 
 use crate::js::convert::{arg, object_of, to_text};
 use crate::js::{Exports, go_error};
-use crate::k6::builtin;
-use crate::modules::sse::params::Params as CallParams;
+use crate::modules::sse::record::register;
+use crate::net::Call;
 use crate::vu::State;
-use params::Params;
+use params::Buffering;
 use stream::Stream;
 
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let state = State::of(context)?;
-    // Known from the import on, so that thresholds may name it.
-    state.builtin(&builtin::SSE_EVENT);
+    register(&state);
     Ok(Exports::default_object(object_of(&[("connect", 2, connect)], context)))
 }
 
@@ -45,24 +44,17 @@ fn connect(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     }
     let url = to_text(&arg(args, 0), context)?;
     let given = arg(args, 1);
-    let params = Params::read(&given, context)?;
-    let call = CallParams::read(&given, &state, context)?;
-    let (promise, resolvers) = JsPromise::new_pending(context);
+    let params = params::call(&given, &state, context)?;
+    let buffering = Buffering::read(&given, context)?;
+    let format = params::format(&given, context)?;
     let client = state.client().map_err(|text| go_error(text, context))?;
-    let tags = state.tags_with(|tags| call.tags.iter().for_each(|(k, v)| tags.set(k, v)));
-    let recorder = record::Recorder {
-        method: call.method().to_owned(),
-        tags,
-        events: state.series(state.builtin(&builtin::SSE_EVENT), tags),
-    };
-    let mut request = call.call(&url).map_err(|e| go_error(e.to_string(), context))?;
-    request.format = params.format;
-    // What was measured so far must not wait for the stream.
-    state.samples.flush();
-    let stream = Stream::new(state.clone(), url, &params);
+    let call = params.call(&url, Instant::now(), "").map(|call| Call { format, ..call });
+    let (promise, resolvers) = JsPromise::new_pending(context);
+    let stream = Stream::new(state.clone(), url, &params, buffering);
     let event_loop = state.event_loop();
+    // The iteration does not end before the promise is settled.
     event_loop.begin();
-    let reader = reader::read(stream.clone(), client, request, resolvers, recorder);
+    let reader = reader::read(stream.clone(), client, call, params.stall_threshold, resolvers);
     stream.is_read_by(event_loop.spawn_background(reader));
     Ok(promise.into())
 }

@@ -14,6 +14,7 @@ use super::params::within;
 use super::stream::Stream;
 use super::waiting::Wanted;
 use crate::js::convert::{Native, arg, function, object, put, put_hidden, string};
+use crate::net::Outcome;
 
 #[derive(Trace, Finalize, JsData)]
 struct Handle(#[unsafe_ignore_trace] Rc<Stream>);
@@ -50,7 +51,8 @@ fn prototype(context: &mut Context) -> JsObject {
         put_hidden(&prototype, name, method);
     }
     let iterator = function("[Symbol.asyncIterator]", 0, |this, _, _| Ok(this.clone()), context);
-    let iterator = PropertyDescriptor::builder().value(iterator).writable(true).enumerable(false).configurable(true);
+    let iterator =
+        PropertyDescriptor::builder().value(iterator).writable(true).enumerable(false).configurable(true);
     prototype.insert_property(JsSymbol::async_iterator(), iterator);
     let getters: [(&str, Native); 7] = [
         ("url", |this, _, _| Ok(string(&this_stream(this)?.url))),
@@ -59,7 +61,7 @@ fn prototype(context: &mut Context) -> JsObject {
         ("outcome", |this, _, _| {
             let stream = this_stream(this)?;
             let end = stream.end.borrow();
-            Ok(end.as_ref().map_or_else(JsValue::null, |end| string(end.outcome)))
+            Ok(end.as_ref().map_or_else(JsValue::null, |end| string(end.outcome.name())))
         }),
         ("error", |this, _, _| {
             let stream = this_stream(this)?;
@@ -107,7 +109,7 @@ fn drain(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
 /// `close()`
 fn close(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let stream = this_stream(this)?;
-    stream.close_as("aborted");
+    stream.close_as(Outcome::Aborted);
     stream.serve(context)?;
     Ok(JsValue::undefined())
 }

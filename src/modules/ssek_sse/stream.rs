@@ -9,12 +9,16 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::buffer::{Buffer, Pushed};
-use super::params::Params;
+use super::params::Buffering;
 use super::waiting::Waiter;
 use crate::js::Background;
 use crate::log;
-use crate::net::Event;
+use crate::metrics::TagSet;
+use crate::modules::sse::params::Params;
+use crate::modules::sse::record::{CallTags, Reached, record_outcome};
+use crate::modules::sse::until::Until;
 use crate::net::header::Headers;
+use crate::net::{Event, Outcome};
 use crate::vu::{Ending, Resource, State};
 
 /// An event, and the instant at which it was read.
@@ -26,7 +30,7 @@ pub struct Arrived {
 /// How a stream ended.
 #[derive(Clone, Debug)]
 pub struct End {
-    pub outcome: &'static str,
+    pub outcome: Outcome,
     /// What broke it.
     pub error: Option<String>,
 }
@@ -35,6 +39,7 @@ pub struct End {
 pub struct Stream {
     pub state: Rc<State>,
     pub url: String,
+    pub method: String,
     /// 0 until the response's head is there.
     pub status: Cell<u16>,
     pub headers: RefCell<Headers>,
@@ -58,7 +63,15 @@ pub struct Stream {
     /// A look at the waiters is on its way to the script's thread of control.
     pub(super) is_posted: Cell<bool>,
     /// How a reader that is stopped has to call its end.
-    pub(super) closed_as: Cell<&'static str>,
+    pub(super) closed_as: Cell<Outcome>,
+    /// What completes the stream; the script is asked when it gets the event.
+    pub(super) until: RefCell<Option<Until>>,
+    /// Signalled when the script has said that the stream is complete.
+    complete: Notify,
+    /// The script has said so: nothing more is taken in.
+    is_over: Cell<bool>,
+    /// Those of the VU when the stream was asked for, and the call's own.
+    tags: TagSet,
     reader: RefCell<Option<Background>>,
     /// Among the VU's open resources.
     number: Cell<u64>,
@@ -66,10 +79,13 @@ pub struct Stream {
 
 impl Stream {
     /// A stream that is about to be opened, for a URL.
-    pub fn new(state: Rc<State>, url: String, params: &Params) -> Rc<Self> {
+    pub fn new(state: Rc<State>, url: String, params: &Params, buffering: Buffering) -> Rc<Self> {
+        let mut tags = state.tags().clone();
+        params.tags.iter().for_each(|(key, value)| tags.set(key, value));
         Rc::new(Self {
             state,
             url,
+            method: params.method().to_owned(),
             status: Cell::default(),
             headers: RefCell::default(),
             last_event_id: RefCell::default(),
@@ -80,10 +96,14 @@ impl Stream {
             told: Cell::default(),
             waiters: RefCell::default(),
             draining: Cell::default(),
-            buffer: RefCell::new(Buffer::new(params.size, params.overflow)),
+            buffer: RefCell::new(Buffer::new(buffering.size, buffering.overflow)),
             room: Notify::new(),
             is_posted: Cell::default(),
-            closed_as: Cell::new("aborted"),
+            closed_as: Cell::new(Outcome::Aborted),
+            until: RefCell::new(params.until.clone()),
+            complete: Notify::new(),
+            is_over: Cell::default(),
+            tags,
             reader: RefCell::default(),
             number: Cell::default(),
         })
@@ -95,8 +115,38 @@ impl Stream {
         self.number.set(self.state.open.add(self.clone()));
     }
 
+    /// The tags of the stream's samples.
+    pub fn tags(&self) -> CallTags<'_> {
+        CallTags { url: &self.url, own: &[], vu: Some(&self.tags) }
+    }
+
+    /// Whether an event completes the stream by its data.
+    pub fn is_last(&self, event: &Event) -> bool {
+        self.until.borrow().as_ref().is_some_and(|until| until.is_data(&event.data))
+    }
+
+    /// The function that completes the stream, if it is one.
+    pub fn asks_script(&self) -> Option<Until> {
+        self.until.borrow().clone().filter(|until| matches!(until, Until::Function(_)))
+    }
+
+    /// Ends the stream as complete. What the script did not get comes after the end and is dropped.
+    pub fn completed(&self) {
+        self.buffer.borrow_mut().clear();
+        self.is_over.set(true);
+        self.complete.notify_one();
+    }
+
+    /// Resolves when the script has said that the stream is complete.
+    pub async fn is_complete(&self) {
+        self.complete.notified().await;
+    }
+
     /// Takes in an event; gives it back if it has to wait for room.
     pub fn take(&self, arrived: Arrived) -> Pushed<Arrived> {
+        if self.is_over.get() {
+            return Pushed::Kept;
+        }
         if self.draining.get() {
             self.deliver(&arrived.event);
             return Pushed::Kept;
@@ -138,13 +188,15 @@ impl Stream {
     pub fn ended(self: &Rc<Self>, end: End) {
         self.end.borrow_mut().get_or_insert(end);
         self.state.open.remove(self.number.get());
+        // Nobody is asked any more.
+        *self.until.borrow_mut() = None;
         // The reader is over, or being dropped; its handle is of no more use.
         drop(self.reader.borrow_mut().take());
         self.post();
     }
 
     /// Ends a stream that has not ended: the connection is cut, and what the script did not get is gone.
-    pub fn close_as(self: &Rc<Self>, outcome: &'static str) {
+    pub fn close_as(self: &Rc<Self>, outcome: Outcome) {
         self.closed_as.set(outcome);
         let reader = self.reader.borrow_mut().take();
         if let Some(reader) = reader {
@@ -152,6 +204,8 @@ impl Stream {
             reader.stop();
         }
         if self.end.borrow().is_none() {
+            // It was not open yet.
+            record_outcome(&self.state, self.tags(), Reached::Nothing, outcome);
             self.ended(End { outcome, error: None });
         }
         self.buffer.borrow_mut().clear();
@@ -165,7 +219,7 @@ static TOLD_OF_LEFT_OPEN: AtomicBool = AtomicBool::new(false);
 
 impl Resource for Stream {
     fn close(self: Rc<Self>, ending: Ending) {
-        self.close_as(if ending == Ending::Interrupted { "interrupted" } else { "aborted" });
+        self.close_as(if ending == Ending::Interrupted { Outcome::Interrupted } else { Outcome::Aborted });
         // Nobody is there to be told.
         self.waiters.borrow_mut().clear();
         if ending == Ending::Complete && !TOLD_OF_LEFT_OPEN.swap(true, Ordering::Relaxed) {

@@ -8,13 +8,14 @@ use boa_engine::builtins::promise::ResolvingFunctions;
 use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue};
 
-use super::event::EventObjects;
 use super::matcher::{Matcher, Skipped};
-use super::stream::{Arrived, Stream};
+use super::stream::Stream;
 use crate::js::Background;
 use crate::js::convert::{object, put, put_hidden, string};
 use crate::js::go_error;
 use crate::k6::duration::GoDuration;
+use crate::modules::sse::event::EventObjects;
+use crate::net::Event;
 
 /// What a promise waits for.
 pub enum Wanted {
@@ -139,24 +140,31 @@ impl Stream {
 
     fn look(&self, waiter: &mut Waiter, context: &mut Context) -> Look {
         let settled = match &mut waiter.wanted {
-            Wanted::Next => match self.pop() {
-                Some(arrived) => {
-                    let event = self.shown(arrived, context);
-                    Some(Ok(create_iter_result_object(event, false, context)))
-                }
+            Wanted::Next => match self.get(context) {
+                Some(Ok((_, shown))) => Some(Ok(create_iter_result_object(shown, false, context))),
+                Some(Err(error)) => Some(Err(error)),
                 None => self
                     .end_of_events(context)
                     .map(|end| end.map(|()| create_iter_result_object(JsValue::undefined(), true, context))),
             },
             Wanted::Match(matcher, skipped) => self.search(matcher, skipped, context),
-            Wanted::Drained => {
-                if !self.draining.get() {
-                    self.drain();
-                }
-                self.drained(context).map(Ok)
-            }
+            Wanted::Drained => self.run_dry(context),
         };
         settled.map_or(Look::Waits, Look::Settled)
+    }
+
+    /// The next event for the script, with the object that shows it.
+    fn get(&self, context: &mut Context) -> Option<JsResult<(Event, JsValue)>> {
+        let arrived = self.pop()?;
+        let event = arrived.event.clone();
+        let shown = EventObjects::of(context).make(arrived.event, arrived.at, context);
+        self.state.left_garbage(1);
+        match self.asks_script().map(|until| until.says(&shown, context)) {
+            Some(Err(error)) => return Some(Err(error)),
+            Some(Ok(true)) => self.completed(),
+            Some(Ok(false)) | None => {}
+        }
+        Some(Ok((event, shown)))
     }
 
     /// Goes through the events that are there; `None` if none of them matches and there may be more.
@@ -166,19 +174,22 @@ impl Stream {
         skipped: &mut Skipped,
         context: &mut Context,
     ) -> Option<JsResult<JsValue>> {
-        while let Some(arrived) = self.pop() {
-            let event = arrived.event.clone();
-            let shown = self.shown(arrived, context);
-            match matcher.matches(&event, &shown, context) {
-                Ok(true) => return Some(Ok(shown)),
-                Ok(false) => skipped.note(&event),
-                Err(error) => return Some(Err(error)),
+        while let Some(got) = self.get(context) {
+            let matched = got.and_then(|(event, shown)| {
+                let matched = matcher.matches(&event, &shown, context)?;
+                if !matched {
+                    skipped.note(&event);
+                }
+                Ok(matched.then_some(shown))
+            });
+            if let Some(settled) = matched.transpose() {
+                return Some(settled);
             }
         }
         match self.end_of_events(context)? {
             Err(error) => Some(Err(error)),
             Ok(()) => {
-                let outcome = self.end.borrow().as_ref().map_or("", |end| end.outcome);
+                let outcome = self.end.borrow().as_ref().map_or("", |end| end.outcome.name());
                 let text = format!(
                     "expect: the stream ended ({outcome}) before an event matched {}; {}",
                     matcher.describe(context),
@@ -189,10 +200,19 @@ impl Stream {
         }
     }
 
-    /// The object of an event that the script gets.
-    fn shown(&self, arrived: Arrived, context: &mut Context) -> JsValue {
-        self.state.left_garbage(1);
-        EventObjects::of(context).make(arrived.event, arrived.at, context)
+    /// Has events counted and forgotten; the result at the end.
+    fn run_dry(&self, context: &mut Context) -> Option<JsResult<JsValue>> {
+        if self.asks_script().is_some() {
+            // The function has to see each of them.
+            while let Some(got) = self.get(context) {
+                if let Err(error) = got {
+                    return Some(Err(error));
+                }
+            }
+        } else if !self.draining.get() {
+            self.drain();
+        }
+        self.drained(context).map(Ok)
     }
 
     /// Whether no event can come any more; the error that is the reason, if the script has not been told.
@@ -211,7 +231,7 @@ impl Stream {
         let result = object(context);
         put(&result, "events", self.events.get() as f64);
         put(&result, "bytes", self.bytes.get() as f64);
-        put(&result, "outcome", string(outcome));
+        put(&result, "outcome", string(outcome.name()));
         Some(result.into())
     }
 }

@@ -33,8 +33,11 @@ pub(super) struct Table {
 /// Writes the metrics that are shown, block after block, each with a blank line behind it.
 pub(super) fn write(page: &mut Page, indent: usize, metrics: &[&MetricSnapshot]) {
     let options = &page.summary.options;
-    let mut shown: Vec<_> =
-        metrics.iter().copied().filter(|m| class::is_shown(&m.name, options.mode)).collect();
+    let mut shown: Vec<_> = metrics
+        .iter()
+        .copied()
+        .filter(|m| options.includes(m) && class::is_shown(&m.name, options.mode))
+        .collect();
     shown.sort_by(|a, b| by_name(a, b));
     let duration = page.summary.snapshot.duration;
     let rows: Vec<_> =
