@@ -16,6 +16,8 @@ use crate::net::error::Kind;
 use crate::net::{Call, EventStream, Hop, NetError, Opened, Outcome, Parsed, open, outcome};
 
 /// Opens a stream, keeps or breaks the promise of it, and reads it.
+///
+/// Each part is boxed: what opening takes, which is much, is given back before the stream idles.
 pub async fn read(
     stream: Rc<Stream>,
     client: Rc<Client>,
@@ -23,20 +25,37 @@ pub async fn read(
     stall_threshold: Duration,
     promise: ResolvingFunctions,
 ) {
+    let reading = Box::pin(connect(stream, client, call, stall_threshold, promise)).await;
+    if let Some(reading) = reading {
+        reading.run().await;
+    }
+}
+
+async fn connect(
+    stream: Rc<Stream>,
+    client: Rc<Client>,
+    call: Result<Call, NetError>,
+    stall_threshold: Duration,
+    promise: ResolvingFunctions,
+) -> Option<Box<Reading>> {
     let opened = match call {
-        // Boxed, so that what opening takes is given back before the stream idles.
-        Ok(call) => Box::pin(open(&client, call)).await.map_err(|failed| (failed.hops, failed.error)),
+        Ok(call) => open(&client, call).await.map_err(|failed| (failed.hops, failed.error)),
         Err(error) => Err((Vec::new(), error)),
     };
     let event_loop = stream.state.event_loop().clone();
-    let reading = match opened {
+    match opened {
         Ok(Opened { hops, stream: source }) => {
             stream.status.set(source.hop().status);
             stream.headers.borrow_mut().clone_from(&source.hop().headers);
             stream.state.saw_proto(source.hop().proto);
             let tags = stream.tags().id(&stream.state, Reached::Response(source.hop()));
             let recorder = Recorder::new(&stream.state, tags, stall_threshold);
-            Reading { stream: stream.clone(), open: Some((source, recorder)), hops }
+            let held = stream.clone();
+            event_loop.complete(Box::new(move |context| {
+                let object = object::of(held, context)?;
+                settle(&promise, Ok(object), context)
+            }));
+            Some(Box::new(Reading { stream, open: Some((source, recorder)), hops }))
         }
         Err((hops, error)) => {
             record_failure(&stream.state, &hops, stream.tags(), &error);
@@ -46,14 +65,9 @@ pub async fn read(
                 let error = go_error(text, context);
                 settle(&promise, Err(error), context)
             }));
-            return;
+            None
         }
-    };
-    event_loop.complete(Box::new(move |context| {
-        let object = object::of(stream, context)?;
-        settle(&promise, Ok(object), context)
-    }));
-    reading.run().await;
+    }
 }
 
 /// An open stream. Dropping it ends its round trip.
@@ -78,7 +92,7 @@ enum Stop {
 }
 
 impl Reading {
-    async fn run(mut self) {
+    async fn run(mut self: Box<Self>) {
         let Some((source, recorder)) = &mut self.open else { return };
         let stream = &self.stream;
         let stop = tokio::select! {
@@ -87,7 +101,7 @@ impl Reading {
             stop = read_on(stream, source, recorder) => stop,
         };
         if matches!(stop, Stop::Complete) {
-            source.complete().await;
+            Box::pin(source.complete()).await;
         }
         self.finish(stop);
     }
