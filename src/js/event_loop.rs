@@ -2,10 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::convert::Infallible;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context as Task, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use boa_engine::builtins::promise::PromiseState;
@@ -71,7 +70,7 @@ pub struct EventLoop {
     arrived: Notify,
 }
 
-/// What wakes the calls that were polled in the last turn of [`EventLoop::drive`].
+/// What wakes the calls that were polled in the last turn.
 type Polled = Rc<RefCell<Vec<Waker>>>;
 
 /// An asynchronous host call, or a task that completes nothing.
@@ -83,7 +82,7 @@ struct Call {
 impl Future for Call {
     type Output = Option<Completion>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Option<Completion>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Option<Completion>> {
         let done = self.future.poll_unpin(cx);
         if done.is_pending() {
             self.polled.borrow_mut().push(cx.waker().clone());
@@ -152,35 +151,36 @@ impl EventLoop {
         self.calls.borrow().push(Call { future, polled: self.polled.clone() });
     }
 
-    /// Drives the calls that [`Self::spawn`] started, for as long as it is polled; never resolves.
-    pub async fn drive(&self) -> Infallible {
-        let mut fresh = true;
-        std::future::poll_fn(|cx| {
-            let mut calls = self.calls.borrow_mut();
-            if std::mem::take(&mut fresh) {
-                // A call that yielded when the VU last stopped waiting was not woken: the runtime forgets
-                // whom it owes a turn when `block_on` returns. It pays such debts between two turns, so only
-                // the calls of the last turn can be concerned, however many there are in all.
-                self.polled.borrow().iter().for_each(Waker::wake_by_ref);
+    /// Drives the calls that [`Self::spawn`] started; `task` is woken when one of them can go on.
+    pub fn poll_calls(&self, task: &mut Task<'_>) {
+        let mut calls = self.calls.borrow_mut();
+        self.polled.borrow_mut().clear();
+        if calls.is_empty() {
+            return;
+        }
+        while let Poll::Ready(Some(done)) = calls.poll_next_unpin(task) {
+            if let Some(completion) = done {
+                self.complete(completion);
             }
-            self.polled.borrow_mut().clear();
-            while let Poll::Ready(Some(done)) = calls.poll_next_unpin(cx) {
-                if let Some(completion) = done {
-                    self.complete(completion);
-                }
-            }
-            Poll::Pending
-        })
-        .await
+        }
+    }
+
+    /// Wakes what may have been forgotten, for a runtime that is left and entered again: it forgets whom it
+    /// owes a turn when `block_on` returns, and a call that had yielded would not be woken. It pays such debts
+    /// between two turns, so only the calls of the last turn can be concerned, however many there are in all.
+    pub fn wake_calls(&self) {
+        self.polled.borrow().iter().for_each(Waker::wake_by_ref);
     }
 
     /// Resolves when a host call completes.
     pub async fn completion(&self) {
         if self.completions.borrow().is_empty() {
-            tokio::select! {
-                () = self.arrived.notified() => {}
-                never = self.drive() => match never {},
-            }
+            let mut arrived = pin!(self.arrived.notified());
+            std::future::poll_fn(|task| {
+                self.poll_calls(task);
+                arrived.as_mut().poll(task)
+            })
+            .await;
         }
     }
 

@@ -5,14 +5,15 @@
 //! is one aligned word, and the engine's next read sees either the old or the new value, which is
 //! all that is asked of it.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::task::{Context as Task, Poll};
 
 use boa_engine::error::{EngineError, RuntimeLimitError};
 use boa_engine::vm::RuntimeLimits;
 use boa_engine::{Context, JsError};
-use tokio::sync::Notify;
+use futures_util::task::AtomicWaker;
 
 use super::engine::set_limits;
 
@@ -21,7 +22,7 @@ use super::engine::set_limits;
 pub struct Interrupt {
     raised: AtomicBool,
     /// Wakes a VU that waits in a host call.
-    notify: Notify,
+    waiting: AtomicWaker,
     /// Where the context's limits are, while a context is attached.
     limits: Mutex<Option<LimitsPtr>>,
 }
@@ -37,8 +38,26 @@ unsafe impl Send for LimitsPtr {}
 struct Handle(Arc<Interrupt>);
 
 thread_local! {
-    /// The interrupt of the context that lives on this thread.
-    static ATTACHED: RefCell<Weak<Interrupt>> = const { RefCell::new(Weak::new()) };
+    /// The interrupt of the VU that has its turn on this thread.
+    static RUNNING: Cell<*const Interrupt> = const { Cell::new(std::ptr::null()) };
+}
+
+/// Makes an interrupt the one of the script that runs on this thread, until the guard is dropped.
+pub fn running(interrupt: &Arc<Interrupt>) -> Running<'_> {
+    Running { outer: RUNNING.replace(Arc::as_ptr(interrupt)), _interrupt: interrupt }
+}
+
+/// See [`running`].
+pub struct Running<'a> {
+    outer: *const Interrupt,
+    /// Alive for as long as the thread may look at it.
+    _interrupt: &'a Arc<Interrupt>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        RUNNING.set(self.outer);
+    }
 }
 
 /// Keeps panics of interrupted scripts from being reported.
@@ -50,8 +69,10 @@ pub fn silence_interrupted_panics() {
     ONCE.call_once(|| {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let interrupted = ATTACHED.try_with(|attached| attached.borrow().upgrade());
-            if !interrupted.ok().flatten().is_some_and(|interrupt| interrupt.is_raised()) {
+            let running = RUNNING.try_with(Cell::get).unwrap_or(std::ptr::null());
+            // SAFETY: whoever set the pointer holds the interrupt until it is set back.
+            let interrupted = unsafe { running.as_ref() }.is_some_and(Interrupt::is_raised);
+            if !interrupted {
                 report(info);
             }
         }));
@@ -62,7 +83,6 @@ impl Interrupt {
     /// Points the handle at a context, which must stay where it is until [`Self::detach`].
     pub fn attach(self: &Arc<Self>, context: &mut Context) {
         context.insert_data(Handle(self.clone()));
-        ATTACHED.set(Arc::downgrade(self));
         let limits = LimitsPtr(context.runtime_limits_mut());
         *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
     }
@@ -84,7 +104,7 @@ impl Interrupt {
             // with the engine's reads see the module's documentation.
             unsafe { std::ptr::write_volatile(*limits, none) };
         }
-        self.notify.notify_one();
+        self.waiting.wake();
     }
 
     /// Whether [`Self::raise`] was called since the last [`Self::clear`].
@@ -105,11 +125,10 @@ impl Interrupt {
         }
     }
 
-    /// Resolves when the interrupt is raised, at once if it was.
-    pub async fn wait(&self) {
-        while !self.is_raised() {
-            self.notify.notified().await;
-        }
+    /// Ready once the interrupt is raised; wakes the task when that happens.
+    pub fn poll_raised(&self, task: &mut Task<'_>) -> Poll<()> {
+        self.waiting.register(task.waker());
+        if self.is_raised() { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 

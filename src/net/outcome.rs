@@ -1,5 +1,9 @@
 //! How a stream ended, in one word.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::net::deadline::Part;
 use crate::net::error::{Kind, NetError, Stage};
 
@@ -170,9 +174,10 @@ pub fn tells_error(name: &str, data: &str) -> bool {
     if name == "error" {
         return true;
     }
+    static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"error\""));
     // Next to no event is parsed here: two looks at its text come first.
     data.starts_with('{')
-        && memchr::memmem::find(data.as_bytes(), b"\"error\"").is_some()
+        && ERROR.find(data.as_bytes()).is_some()
         && serde_json::from_str::<Probe>(data).is_ok_and(|probe| probe.error.is_some())
 }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{select, unbounded};
 
+use super::gate::{Assignment, Gate, Starts, Worker};
 use super::job::Job;
 use super::live::Status;
-use super::pool::{ASK_AGAIN, Assignment, Gate, Pool, Start, Worker};
+use super::pool::{ASK_AGAIN, Pool};
 use crate::executor::{Budget, Closed};
 
 /// A VU at work in a place of the scenario.
@@ -117,13 +118,10 @@ impl<'a> Driver<'a> {
             };
             let wanted = Arc::new(AtomicBool::new(true));
             let gate = Arc::new(Gate {
-                next: {
-                    let may_start = self.rule(place, wanted.clone());
-                    Box::new(move || may_start().then_some(Start::Free))
-                },
+                may_start: Box::new(self.rule(place, wanted.clone())),
                 ended: {
                     let live = self.job.live.clone();
-                    Box::new(move || live.complete())
+                    Box::new(move |_| live.complete())
                 },
                 killed: AtomicBool::new(false),
             });
@@ -132,7 +130,7 @@ impl<'a> Driver<'a> {
                 scenario: self.job.scenario.clone(),
                 setup_data: self.job.setup_data.clone(),
                 slot: place as u32,
-                loops: true,
+                starts: Starts::Looping,
                 gate: gate.clone(),
                 done: done.clone(),
             });

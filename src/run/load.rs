@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{bounded, select};
 
-use super::pool::STACK;
 use super::signals::Listener;
 use super::stop::StopSignal;
+use crate::js::interrupt::running;
 use crate::js::{Interrupt, ScriptError, Sources};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
@@ -18,6 +19,7 @@ use crate::log::{self, Level};
 use crate::modules;
 use crate::net::Shared;
 use crate::options::{self, Layer, Resolved, RuntimeOptions, Sources as Layers};
+use crate::vu::fiber::STACK;
 use crate::vu::user::InitError;
 use crate::vu::{Test, VirtualUser};
 
@@ -66,7 +68,8 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         .stack_size(INIT_STACK)
         .spawn(move || {
             let _done = done;
-            let mut user = VirtualUser::new(&first, 0, inner)?;
+            let _running = running(&inner);
+            let mut user = VirtualUser::new(&first, 0, inner.clone(), &Rc::default())?;
             let options = user.options_json().map_err(InitError::Script)?;
             Ok((user.exported_names(), options))
         })

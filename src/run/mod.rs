@@ -4,6 +4,8 @@ pub mod closed;
 pub mod display;
 pub mod dropped;
 pub mod ending;
+pub mod gate;
+pub mod host;
 pub mod job;
 pub mod live;
 pub mod load;

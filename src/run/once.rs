@@ -1,13 +1,15 @@
 //! One call of `setup`, `teardown` or `handleSummary` on a thread and in a VU of its own.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, bounded, never, select};
 
-use super::pool::STACK;
 use crate::js::Interrupt;
+use crate::js::interrupt::running;
+use crate::vu::fiber::STACK;
 use crate::vu::lifecycle::CallError;
 use crate::vu::user::InitError;
 use crate::vu::{Test, VirtualUser};
@@ -41,7 +43,8 @@ pub fn call<T: Send + 'static>(
         .name(name.to_owned())
         .stack_size(STACK)
         .spawn(move || {
-            let called = match VirtualUser::new(&test, 0, inner) {
+            let _running = running(&inner);
+            let called = match VirtualUser::new(&test, 0, inner.clone(), &Rc::default()) {
                 Ok(mut user) => match call(&mut user) {
                     Ok(value) => Called::Returned(value),
                     Err(error) => Called::Failed(error),

@@ -1,14 +1,17 @@
 //! Drives one scenario with an open plan: iterations start when they are due, in whatever VU is free.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, at, never, select, unbounded};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::gate::{Assignment, Gate, Starts, Worker};
 use super::job::Job;
 use super::live::Status;
-use super::pool::{ASK_AGAIN, Assignment, Gate, Pool, Start, Worker};
+use super::pool::{ASK_AGAIN, Pool};
 use crate::executor::Open;
 use crate::log;
 use crate::vu::Test;
@@ -23,6 +26,16 @@ pub fn drive(job: &Job<Open>, pool: &Pool, test: &Arc<Test>) {
     Driver::new(job, pool, test).run();
 }
 
+/// The slots of VUs that have no iteration, those that have waited longest first.
+#[derive(Clone, Default)]
+struct Free(Arc<Mutex<VecDeque<u32>>>);
+
+impl Free {
+    fn slots(&self) -> MutexGuard<'_, VecDeque<u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 struct Driver<'a> {
     job: &'a Job<Open>,
     pool: &'a Pool,
@@ -34,10 +47,9 @@ struct Driver<'a> {
     /// The scenario's VUs by slot; `None` once they have left.
     workers: Vec<Option<Arc<Worker>>>,
     gate: Arc<Gate>,
-    /// Due times for the VUs. Whoever is free takes the next; dropped when there are no more.
-    starts: Sender<Instant>,
-    /// How many VUs have neither an iteration nor a due time waiting for them.
-    free: Arc<AtomicU32>,
+    /// Brings each VU, by slot, its next due time; cleared when there are no more.
+    starts: Vec<UnboundedSender<Instant>>,
+    free: Free,
     /// Told the slot of a VU that leaves.
     leave: Sender<u32>,
     left: Receiver<u32>,
@@ -56,10 +68,9 @@ struct Driver<'a> {
 impl<'a> Driver<'a> {
     fn new(job: &'a Job<Open>, pool: &'a Pool, test: &Arc<Test>) -> Self {
         let start = job.scenario.started;
-        let (starts, due) = unbounded();
         let (leave, left) = unbounded();
         let (grow, grown) = unbounded();
-        let free = Arc::new(AtomicU32::new(0));
+        let free = Free::default();
         Self {
             job,
             pool,
@@ -67,8 +78,8 @@ impl<'a> Driver<'a> {
             end: start + job.plan.duration,
             hard_end: start + job.plan.duration + job.plan.graceful_stop,
             workers: Vec::new(),
-            gate: Arc::new(gate(job, test, due, free.clone())),
-            starts,
+            gate: Arc::new(gate(job, test, free.clone())),
+            starts: Vec::new(),
             free,
             leave,
             left,
@@ -133,13 +144,13 @@ impl<'a> Driver<'a> {
 
     /// Lets a VU start an iteration, if one is free.
     fn begin_iteration(&self, due: Instant) -> bool {
-        let fewer = |free: u32| free.checked_sub(1);
-        let found = self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer).is_ok();
-        if found {
-            // The gate holds the other end.
-            let _ = self.starts.send(due);
+        loop {
+            let Some(slot) = self.free.slots().pop_front() else { return false };
+            // A VU that has left does not take it.
+            if self.starts.get(slot as usize).is_some_and(|starts| starts.send(due).is_ok()) {
+                return true;
+            }
         }
-        found
     }
 
     /// Takes VUs that were initialised ahead, as many as are planned; `true` if some are lacking.
@@ -153,17 +164,20 @@ impl<'a> Driver<'a> {
     }
 
     fn employ(&mut self, worker: Arc<Worker>) {
+        let slot = self.workers.len() as u32;
+        let (starts, due) = unbounded_channel();
+        self.starts.push(starts);
         worker.assign(Assignment {
             scenario: self.job.scenario.clone(),
             setup_data: self.job.setup_data.clone(),
-            slot: self.workers.len() as u32,
-            loops: false,
+            slot,
+            starts: Starts::Due(due),
             gate: self.gate.clone(),
             done: self.leave.clone(),
         });
         self.workers.push(Some(worker));
         self.job.live.set_allocated(self.workers.len() as u32);
-        self.free.fetch_add(1, Ordering::AcqRel);
+        self.free.slots().push_back(slot);
     }
 
     /// An iteration found no VU: has one more initialised, unless that is going on or there are no
@@ -205,7 +219,7 @@ impl<'a> Driver<'a> {
     fn finish(mut self) {
         self.job.live.set_status(Status::Stopping);
         // Free VUs leave when nothing can be due any more.
-        self.starts = unbounded().0;
+        self.starts.clear();
         let mut killed = false;
         while self.workers.iter().any(Option::is_some) {
             if !killed && (self.aborted || Instant::now() >= self.hard_end) {
@@ -227,22 +241,21 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// Hands due times to VUs and counts those at work.
-fn gate(job: &Job<Open>, test: &Arc<Test>, due: Receiver<Instant>, free: Arc<AtomicU32>) -> Gate {
+/// Counts the VUs at work, and notes who is free again.
+fn gate(job: &Job<Open>, test: &Arc<Test>, free: Free) -> Gate {
     let (live, counters) = (job.live.clone(), test.clone());
     let (live_after, counters_after) = (live.clone(), test.clone());
     Gate {
-        next: Box::new(move || {
-            let due = due.recv().ok()?;
+        may_start: Box::new(move || {
             live.enter();
             counters.counters.vus_active.fetch_add(1, Ordering::Relaxed);
-            Some(Start::Due(due))
+            true
         }),
-        ended: Box::new(move || {
+        ended: Box::new(move |slot| {
             live_after.leave();
             live_after.complete();
             counters_after.counters.vus_active.fetch_sub(1, Ordering::Relaxed);
-            free.fetch_add(1, Ordering::AcqRel);
+            free.slots().push_back(slot);
         }),
         killed: AtomicBool::new(false),
     }

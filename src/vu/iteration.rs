@@ -8,7 +8,7 @@ use std::time::Instant;
 use boa_engine::JsValue;
 
 use super::user::define_iteration;
-use super::{Ending, Phase, ScenarioRun, VirtualUser};
+use super::{Ending, Phase, ScenarioRun, VirtualUser, fiber};
 use crate::js::ScriptError;
 use crate::js::event_loop::LoopError;
 use crate::k6::builtin;
@@ -112,6 +112,7 @@ impl VirtualUser {
             // An interrupt shows at the next iteration's start.
             let _ = state.sleep(pause, self.context());
         }
+        fiber::breathe(end);
         Outcome::Complete
     }
 

@@ -1,8 +1,10 @@
 //! The hot path, whole: one virtual user, its iterations, and what host modules see of it.
 
 pub mod control;
+pub mod fiber;
 pub mod iteration;
 pub mod lifecycle;
+pub mod mates;
 pub mod open_resources;
 pub mod samples;
 pub mod scenario;
@@ -15,6 +17,7 @@ pub mod user;
 
 pub use control::{Control, Stop};
 pub use iteration::Outcome;
+pub use mates::Mates;
 pub use open_resources::{Ending, OpenResources, Resource};
 pub use scenario::ScenarioRun;
 pub use state::{Phase, State};

@@ -3,16 +3,19 @@
 use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use boa_engine::{Context, JsResult, JsString};
 use rustc_hash::FxHashMap;
 use tokio::runtime::Runtime;
 
+use super::mates::Mates;
 use super::samples::Samples;
-use super::{OpenResources, ScenarioRun, Test};
+use super::{OpenResources, ScenarioRun, Test, fiber};
 use crate::js::interrupt::{Interrupt, interrupted};
 use crate::js::{EventLoop, go_error};
 use crate::k6::SystemTag;
@@ -66,16 +69,13 @@ pub struct State {
     builtins: RefCell<FxHashMap<&'static str, MetricId>>,
     /// The series of checks without tags of their own, by the tags in force and the check's name.
     checks: RefCell<FxHashMap<(TagSetId, JsString), SeriesId>>,
-    /// Work that left garbage behind since the last collection.
+    mates: Rc<Mates>,
+    /// Work that left garbage behind and is not told to the thread yet.
     garbage: Cell<u32>,
 }
 
 /// How the engine finds the state: a context's data are found by type.
 struct Handle(Rc<State>);
-
-/// Garbage-producing host calls between two forced collections; the engine counts only part of what
-/// its objects take, and would let a VU grow to several MiB.
-const COLLECT_EVERY: u32 = 256;
 
 /// A sleep that would keep samples from a threshold's next evaluation; shorter ones are not worth a
 /// channel operation.
@@ -85,12 +85,18 @@ const LONG_SLEEP: Duration = Duration::from_secs(1);
 const MAX_KEPT_CHECKS: usize = 1_000;
 
 impl State {
-    pub fn new(test: Arc<Test>, id: u32, interrupt: Arc<Interrupt>, event_loop: Rc<EventLoop>) -> Self {
+    pub fn new(
+        test: Arc<Test>,
+        id: u32,
+        interrupt: Arc<Interrupt>,
+        event_loop: Rc<EventLoop>,
+        mates: Rc<Mates>,
+    ) -> Self {
         Self {
             test,
             id,
             interrupt,
-            samples: Samples::default(),
+            samples: Samples::new(mates.samples.clone()),
             open: OpenResources::default(),
             phase: Cell::new(Phase::Init),
             iteration: Cell::new(0),
@@ -109,8 +115,9 @@ impl State {
             tags_id: Cell::new(None),
             series: RefCell::default(),
             builtins: RefCell::default(),
+            garbage: Cell::default(),
             checks: RefCell::default(),
-            garbage: Cell::new(0),
+            mates,
         }
     }
 
@@ -151,7 +158,7 @@ impl State {
         self.iteration_in_scenario.set(0);
         self.scheduled.set(None);
         if let Some(samples) = self.test.samples().filter(|_| phase != Phase::Summary) {
-            self.samples.connect(samples.clone());
+            self.samples.connect(samples);
         }
         let system = self.test.system_tags();
         let mut tags = self.test.run_tags();
@@ -279,7 +286,8 @@ impl State {
             return Ok(client.clone());
         }
         let shared = self.test.network().ok_or("requests need the options, which are not known yet")?;
-        let _inside = self.runtime()?.enter();
+        // A fiber is polled by its thread's runtime.
+        let _inside = if fiber::is_inside() { None } else { Some(self.runtime()?.enter()) };
         let client = Rc::new(Client::new(shared, None).map_err(|e| e.to_string())?);
         *self.client.borrow_mut() = Some(client.clone());
         Ok(client)
@@ -301,6 +309,7 @@ impl State {
         *self.jar.borrow_mut() = None;
     }
 
+    /// The runtime of a VU that has its thread for itself.
     fn runtime(&self) -> Result<&Runtime, String> {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
@@ -312,34 +321,46 @@ impl State {
         Ok(self.runtime.get_or_init(|| runtime))
     }
 
-    /// Waits for a future on the VU's own thread. Fails, uncatchably, when the VU is interrupted.
+    /// Waits for a future. Fails, uncatchably, when the VU is interrupted.
     ///
-    /// Every blocking host call goes through here: this is the seam at which a VU could one day be
-    /// suspended instead of its thread.
+    /// Every blocking host call goes through here: this is the seam at which a VU's fiber is suspended.
+    /// A VU without a fiber (init, setup, teardown, summary) blocks its thread.
     pub fn block_on<F: Future>(&self, future: F, context: &mut Context) -> JsResult<F::Output> {
-        let runtime = self.runtime().map_err(|text| go_error(text, context))?;
-        let interrupt = &self.interrupt;
-        runtime.block_on(async {
-            let out = tokio::select! {
-                biased;
-                () = interrupt.wait() => Err(interrupted()),
-                out = future => Ok(out),
-                // Asynchronous host calls go on meanwhile.
-                never = self.event_loop.drive() => match never {},
-            };
+        let mut future = pin!(future);
+        let waiting = std::future::poll_fn(|task| {
+            if self.interrupt.poll_raised(task).is_ready() {
+                return Poll::Ready(Err(interrupted()));
+            }
+            if let Poll::Ready(output) = future.as_mut().poll(task) {
+                return Poll::Ready(Ok(output));
+            }
+            // Asynchronous host calls go on meanwhile.
+            self.event_loop.poll_calls(task);
+            Poll::Pending
+        });
+        match fiber::wait(waiting) {
+            Ok(output) => output,
+            Err(waiting) => self.block_thread_on(waiting).map_err(|text| go_error(text, context))?,
+        }
+    }
+
+    fn block_thread_on<F: Future>(&self, future: F) -> Result<F::Output, String> {
+        self.event_loop.wake_calls();
+        Ok(self.runtime()?.block_on(async {
+            let output = future.await;
             if self.multiplexed.get() {
                 // The runtime forgets deferred wake-ups when it is left; an HTTP/2 connection's task
                 // that used up its budget just now would never run again.
                 tokio::task::yield_now().await;
             }
-            out
-        })
+            output
+        }))
     }
 
     /// Sleeps, driving the VU's connections meanwhile, so that a connection which the server closes
     /// is noticed now and not at the next request.
     pub fn sleep(&self, time: Duration, context: &mut Context) -> JsResult<()> {
-        if time >= LONG_SLEEP {
+        if time >= LONG_SLEEP && !fiber::is_inside() {
             self.samples.flush();
         }
         // Made inside the future: a timer belongs to the runtime that polls it.
@@ -348,24 +369,34 @@ impl State {
 
     /// Waits until `until`, or until an asynchronous host call completes.
     pub fn wait(&self, until: Option<Instant>) -> JsResult<()> {
-        self.samples.flush();
-        let runtime = self.runtime().map_err(|_| interrupted())?;
         let event_loop = &self.event_loop;
-        let interrupt = &self.interrupt;
-        let due = async {
-            match until {
-                Some(at) => tokio::time::sleep_until(at.into()).await,
-                None => std::future::pending().await,
-            }
+        let waiting = async {
+            let mut completion = pin!(event_loop.completion());
+            // Made inside the future: a timer belongs to the runtime that polls it.
+            let mut due = pin!(async {
+                match until {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            });
+            std::future::poll_fn(|task| {
+                if self.interrupt.poll_raised(task).is_ready() {
+                    return Poll::Ready(Err(interrupted()));
+                }
+                if completion.as_mut().poll(task).is_ready() || due.as_mut().poll(task).is_ready() {
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Pending
+            })
+            .await
         };
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = interrupt.wait() => Err(interrupted()),
-                () = event_loop.completion() => Ok(()),
-                () = due => Ok(()),
+        match fiber::wait(waiting) {
+            Ok(result) => result,
+            Err(waiting) => {
+                self.samples.flush();
+                self.block_thread_on(waiting).map_err(|_| interrupted())?
             }
-        })
+        }
     }
 
     /// The queues of the VU's context.
@@ -375,14 +406,14 @@ impl State {
 
     /// Notes that a host call left garbage behind; collects it from time to time.
     pub fn left_garbage(&self, weight: u32) {
-        let garbage = self.garbage.get() + weight;
         // A collection looks at all that is alive: many open streams must not make each event dear.
-        let enough = COLLECT_EVERY * (1 + u32::try_from(self.open.len() / 64).unwrap_or(0));
-        if garbage < enough {
+        let share = 1 + u32::try_from(self.open.len() / 64).unwrap_or(0);
+        let garbage = self.garbage.get() + weight;
+        if garbage < share {
             self.garbage.set(garbage);
         } else {
             self.garbage.set(0);
-            boa_gc::force_collect();
+            self.mates.left_garbage(garbage / share);
         }
     }
 }

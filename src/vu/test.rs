@@ -101,6 +101,11 @@ impl Test {
         let _ = self.network.set(network);
     }
 
+    /// The script as functions that VUs of one thread can share; `None` if they must not.
+    pub fn factories(&self) -> Option<&()> {
+        None
+    }
+
     /// Says where samples go.
     pub fn connect(&self, samples: Sender<Batch>) {
         let _ = self.samples.set(samples);

@@ -8,7 +8,7 @@ use boa_engine::object::builtins::JsFunction;
 use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsString, JsValue, js_string};
 
-use super::{Phase, State, Test};
+use super::{Mates, Phase, State, Test};
 use crate::js::convert::{entries, get, object, put, string};
 use crate::js::error::register_go_error;
 use crate::js::{Engine, Interrupt, Loader, ScriptError};
@@ -40,10 +40,16 @@ pub struct VirtualUser {
 
 impl VirtualUser {
     /// Runs the init code.
-    pub fn new(test: &Arc<Test>, id: u32, interrupt: Arc<Interrupt>) -> Result<Self, InitError> {
+    pub fn new(
+        test: &Arc<Test>,
+        id: u32,
+        interrupt: Arc<Interrupt>,
+        mates: &Rc<Mates>,
+    ) -> Result<Self, InitError> {
         let loader = Rc::new(Loader::new(test.sources.clone(), test.builtins));
         let mut engine = Engine::new(loader.clone()).map_err(|e| InitError::Load(e.to_string()))?;
-        let state = Rc::new(State::new(test.clone(), id, interrupt.clone(), engine.event_loop.clone()));
+        let event_loop = engine.event_loop.clone();
+        let state = Rc::new(State::new(test.clone(), id, interrupt.clone(), event_loop, mates.clone()));
         let context = &mut *engine.context;
         interrupt.attach(context);
         state.install(context);

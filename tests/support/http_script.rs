@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::binary::{Outcome, Run, ssek};
 use crate::support::{Request, Server, respond};
 
-const IMPORTS: &str = "import http from 'k6/http'\nconst U = __ENV.U\n";
+const IMPORTS: &str = "import http from 'k6/http'\nimport sse from 'k6/x/sse'\nconst U = __ENV.U\n";
 
 /// A run of `script` against a server; its log lines are bare messages.
 pub fn run(server: &Server, args: &[&str], script: &str) -> (Run, Outcome) {

@@ -99,8 +99,6 @@ impl<'a> Session<'a> {
         let opened = match self.params.call(self.url, self.begun, &self.last_event_id) {
             Ok(call) => {
                 let client = state.client().map_err(|text| go_error(text, context))?;
-                // The stream may be quiet for long: what was measured so far must not wait for it.
-                state.samples.flush();
                 let opened = state.block_on(crate::net::open(&client, call), context);
                 if opened.is_err() && state.interrupt.is_raised() {
                     record_outcome(state, self.tags(), Reached::Nothing, Outcome::Interrupted);
@@ -145,11 +143,7 @@ impl<'a> Session<'a> {
                 Ok(Delivered::Closed) | Err(_) => End::Closed,
             },
         };
-        let outcome = match facts.end {
-            // What else is known of it would tell of the test's end.
-            End::Interrupted => Outcome::Interrupted,
-            _ => facts.outcome(),
-        };
+        let outcome = facts.outcome();
         hops.push(stream.finish());
         recorder.finish(state, &hops, self.tags(), outcome);
         let delivered = delivered.map_err(|error| overflow_to_range_error(error, context))?;
@@ -252,7 +246,10 @@ impl Delivery<'_> {
     fn event(&mut self, event: Event, at: Instant, context: &mut Context) -> JsResult<bool> {
         self.recorder.event(self.state, &event, at);
         if self.params.reconnect.is_some() {
-            event.id.clone_into(self.last_event_id);
+            // The parser knows nothing of the attempts before its own.
+            if event.own_id || !event.id.is_empty() {
+                event.id.clone_into(self.last_event_id);
+            }
             *self.retry = event.retry.map(Duration::from_millis).or(*self.retry);
         }
         let until = self.params.until.as_ref();

@@ -7,7 +7,7 @@ use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsData, JsResult, JsString, JsValue, js_string};
 use boa_gc::{Finalize, Trace};
 
-use crate::js::convert::function;
+use crate::js::convert::{arg, function};
 use crate::metrics::Timestamp;
 use crate::net::Event;
 
@@ -39,7 +39,9 @@ impl EventObjects {
         let keys = keys.map(PropertyKey::from);
         let prototype = JsObject::with_object_proto(context.intrinsics());
         let getter = function("get timestamp", 0, timestamp, context);
-        let property = PropertyDescriptor::builder().get(getter).enumerable(false).configurable(true);
+        let setter = function("set timestamp", 1, set_timestamp, context);
+        let property =
+            PropertyDescriptor::builder().get(getter).set(setter).enumerable(false).configurable(true);
         prototype.insert_property(js_string!("timestamp"), property.build());
         let template = build(&keys, &prototype, Default::default(), Instant::now(), context);
         let made = Self { keys, prototype, _template: template };
@@ -64,6 +66,14 @@ fn timestamp(this: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue
     let object = this.as_object();
     let arrival = object.as_ref().and_then(|object| object.downcast_ref::<Arrival>());
     Ok(arrival.map_or(JsValue::undefined(), |arrival| (Timestamp::at(arrival.at).0 as f64 / 1e6).into()))
+}
+
+/// A script that keeps something of its own under that name gets an ordinary property.
+fn set_timestamp(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    if let Some(object) = this.as_object() {
+        object.create_data_property(js_string!("timestamp"), arg(args, 0), context)?;
+    }
+    Ok(JsValue::undefined())
 }
 
 fn build(

@@ -126,7 +126,7 @@ impl Recorder {
         if self.first.is_none() && !event.data.is_empty() {
             self.first = Some(at);
         }
-        self.error_event |= tells_error(&event.name, &event.data);
+        self.error_event = self.error_event || tells_error(&event.name, &event.data);
     }
 
     /// Whether one of the events told of an error.
@@ -139,12 +139,12 @@ impl Recorder {
         self.first
     }
 
-    /// Records what is known at the stream's end, of its requests and of itself. Of a stream that the end of the
-    /// test cut off only the outcome is recorded, as k6 does with requests.
+    /// Records what is known at the stream's end, of its requests and of itself. Where the end of the test cut it
+    /// off only the outcome is recorded: k6 counts no such requests.
     pub fn finish(self, state: &State, hops: &[Hop], call: CallTags, outcome: Outcome) {
         count_bytes(state, hops);
         let Some(last) = hops.last() else { return };
-        if outcome != Outcome::Interrupted {
+        if !state.interrupt.is_raised() {
             record_round_trip(state, last, self.tags);
             let (end, sent) = (last.trail.end, last.trail.got_conn.unwrap_or(last.trail.start));
             let since = |at: Instant| milliseconds(at.saturating_duration_since(sent));

@@ -161,7 +161,7 @@ fn every_kind_of_metric_lines_up() {
 
 
 ";
-    let text = print(snapshot, SummaryOptions { trend_stats, ..SummaryOptions::default() });
+    let text = print(snapshot, SummaryOptions { trend_stats, streaming: true, ..SummaryOptions::default() });
     assert_eq!(text, expected);
 }
 
