@@ -10,6 +10,7 @@ use boa_engine::object::builtins::JsArray;
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsValue, js_string};
 
 use super::convert::{arg, function, put_hidden};
+use super::shared_realm::inherit;
 
 /// Arrays in arrays that are followed: as many as `JSON.parse` makes.
 const MAX_DEPTH: usize = 2_000;
@@ -17,6 +18,7 @@ const MAX_DEPTH: usize = 2_000;
 const FEW_LEVELS: i64 = 100;
 
 /// The engine's own functions, and how deep the calls of `join` are within each other.
+#[derive(Clone)]
 struct Originals {
     join: JsObject,
     to_locale_string: JsObject,
@@ -42,7 +44,8 @@ pub fn install(context: &mut Context) -> JsResult<()> {
         flat: original(js_string!("flat"))?,
         depth: Cell::new(0),
     };
-    context.insert_data(Handle(Rc::new(originals)));
+    // How deep a VU is, is its own.
+    inherit(context, move |context| drop(context.insert_data(Handle(Rc::new(originals.clone())))));
     let join = function("join", 1, join, context);
     put_hidden(&prototype, "join", join);
     let to_locale_string = function("toLocaleString", 0, to_locale_string, context);

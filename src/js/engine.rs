@@ -5,7 +5,7 @@ use std::rc::Rc;
 use boa_engine::{Context, JsResult};
 
 use super::hooks::Hooks;
-use super::{EventLoop, Loader, deep_arrays, guard, stack};
+use super::{EventLoop, Loader, SharedRealm, deep_arrays, guard, stack};
 
 /// JavaScript frames, plus re-entries from native code, before a `RangeError`.
 ///
@@ -31,6 +31,22 @@ pub struct Engine {
 impl Engine {
     /// A fresh realm. Fails only when the engine itself cannot be built.
     pub fn new(loader: Rc<Loader>) -> JsResult<Self> {
+        let mut engine = Self::bare(loader)?;
+        let context = &mut *engine.context;
+        guard::install(context);
+        stack::install(context)?;
+        deep_arrays::install(context)?;
+        Ok(engine)
+    }
+
+    /// A context in a realm that is there already. Fails as [`Self::new`] does.
+    pub fn within(realm: &SharedRealm, loader: Rc<Loader>) -> JsResult<Self> {
+        let mut engine = Self::bare(loader)?;
+        realm.enter(&mut engine.context);
+        Ok(engine)
+    }
+
+    fn bare(loader: Rc<Loader>) -> JsResult<Self> {
         let event_loop = Rc::new(EventLoop::default());
         let mut context = Context::builder()
             .host_hooks(Rc::new(Hooks::new(event_loop.clone())))
@@ -38,9 +54,6 @@ impl Engine {
             .module_loader(loader.clone())
             .build()?;
         set_limits(&mut context);
-        guard::install(&mut context);
-        stack::install(&mut context)?;
-        deep_arrays::install(&mut context)?;
         Ok(Self { context: Box::new(context), event_loop, loader })
     }
 }

@@ -11,7 +11,7 @@ pub struct Insertions {
 }
 
 impl Insertions {
-    /// Puts each piece in at its byte offset. Pieces must be in the order of their offsets, and ASCII.
+    /// Puts each piece in at its byte offset. Pieces must be in the order of their offsets.
     pub fn put(text: &str, pieces: &[(usize, &str)]) -> (String, Self) {
         let added: usize = pieces.iter().map(|(_, piece)| piece.len()).sum();
         let mut out = String::with_capacity(text.len() + added);
@@ -23,7 +23,7 @@ impl Insertions {
             let at = chars.peek().map_or(text.len(), |(at, _)| *at);
             while let Some((_, piece)) = pieces.next_if(|(offset, _)| *offset <= at) {
                 out.push_str(piece);
-                lines.entry(line).or_default().push((column, piece.len() as u32));
+                lines.entry(line).or_default().push((column, piece.chars().count() as u32));
             }
             let Some((_, c)) = chars.next() else { break };
             out.push(c);
@@ -52,6 +52,21 @@ impl Insertions {
     }
 }
 
+/// The line and column of a byte offset; both count from one, columns in characters.
+pub(super) fn place(text: &str, offset: usize) -> (u32, u32) {
+    let before = text.get(..offset).unwrap_or(text);
+    let (mut line, mut column) = (1, 1);
+    let mut chars = before.chars().peekable();
+    while let Some(c) = chars.next() {
+        let ends_line = match c {
+            '\r' => chars.peek().is_none_or(|next| *next != '\n'),
+            c => matches!(c, '\n' | '\u{2028}' | '\u{2029}'),
+        };
+        (line, column) = if ends_line { (line + 1, 1) } else { (line, column + 1) };
+    }
+    (line, column)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,9 +75,9 @@ mod tests {
     fn columns_lead_back() {
         let text = "aé b\r\ncd\ne";
         let offset = |piece: &str| text.find(piece).unwrap();
-        let pieces = [(offset("b"), "<<"), (offset("\r"), ">"), (offset("d"), "("), (offset("d"), "[")];
+        let pieces = [(offset("b"), "<é"), (offset("\r"), ">"), (offset("d"), "("), (offset("d"), "[")];
         let (out, insertions) = Insertions::put(text, &pieces);
-        assert_eq!(out, "aé <<b>\r\nc([d\ne");
+        assert_eq!(out, "aé <éb>\r\nc([d\ne");
         for (line, column, original) in [
             (1, 3, 3),
             (1, 4, 4),

@@ -162,6 +162,19 @@ impl Loader {
         Ok(made)
     }
 
+    /// A built-in module as the object of its named exports, with its default export if that is wanted.
+    pub fn builtin_namespace(&self, name: &str, with_default: bool, context: &mut Context) -> JsResult<JsValue> {
+        let (value, _) = self.builtin(name, context)?;
+        let namespace = JsObject::with_null_proto();
+        for (name, value) in entries(&value, context)? {
+            put(&namespace, &name.to_std_string_lossy(), value);
+        }
+        if with_default {
+            put(&namespace, "default", value);
+        }
+        Ok(namespace.into())
+    }
+
     fn run_commonjs(self: &Rc<Self>, file: &SourceFile, context: &mut Context) -> JsResult<JsValue> {
         let cached = self.commonjs.borrow().get(&file.url).cloned();
         if let Some(module) = cached {

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use oxc_sourcemap::SourceMap;
 
+use super::factory;
 use super::insertions::Insertions;
 use super::typescript::{Compiled, SyntaxError, compile, strip};
 
@@ -27,7 +28,16 @@ pub struct SourceFile {
     pub code: Arc<str>,
     pub is_module: bool,
     insertions: Insertions,
+    /// What was put into the code to make a factory of it.
+    factory: OnceLock<Insertions>,
     map: Option<SourceMap<'static>>,
+}
+
+impl SourceFile {
+    /// Notes what a factory has that [`Self::code`] has not. It is the same each time it is made.
+    pub(super) fn set_factory_insertions(&self, insertions: Insertions) {
+        let _ = self.factory.set(insertions);
+    }
 }
 
 /// What an import specifier leads to.
@@ -193,7 +203,14 @@ impl Sources {
         })?;
         let Compiled { code, is_module, insertions, map } = compiled;
         let code = if is_module { code } else { wrap_commonjs(&code) };
-        Ok(SourceFile { url: url.to_owned(), code: code.into(), is_module, insertions, map })
+        Ok(SourceFile {
+            url: url.to_owned(),
+            code: code.into(),
+            is_module,
+            insertions,
+            factory: OnceLock::new(),
+            map,
+        })
     }
 
     /// The bytes of a data file for `open()`, relative to the main script's folder.
@@ -223,11 +240,15 @@ impl Sources {
 
     /// Leads a position that the engine reports back to the file as the user wrote it.
     ///
-    /// Lines and columns count from one.
+    /// Lines and columns count from one. `url` may be a factory's path.
     pub fn original(&self, url: &str, line: u32, column: u32) -> (u32, u32) {
         let files = lock(&self.files);
-        let Some(file) = files.get(url) else { return (line, column) };
+        let file_url = url.strip_prefix(factory::MARKER);
+        let Some(file) = files.get(file_url.unwrap_or(url)) else { return (line, column) };
         let mut column = column;
+        if let (Some(_), Some(insertions)) = (file_url, file.factory.get()) {
+            column = insertions.original_column(line, column);
+        }
         if !file.is_module && line == 1 {
             column = column.saturating_sub(COMMONJS_HEAD.len() as u32).max(1);
         }

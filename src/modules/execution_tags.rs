@@ -7,6 +7,7 @@ use boa_engine::{Context, JsNativeError, JsResult, JsValue, js_string};
 use super::tags::tag_value;
 use crate::js::convert::{arg, array, object, put, put_getter, string, to_text};
 use crate::js::go_error;
+use crate::js::shared_realm::inherit;
 use crate::metrics::TagSet;
 use crate::vu::State;
 
@@ -55,7 +56,7 @@ pub fn define(vu: &JsObject, context: &mut Context) -> JsResult<()> {
     let held = object(context);
     put(&held, "tags", tags);
     put(&held, "metrics", metrics);
-    context.insert_data(Held(held));
+    inherit(context, move |context| drop(context.insert_data(Held(held.clone()))));
     put_getter(vu, "tags", |_, _, context| held_value("tags", context), context);
     put_getter(vu, "metrics", |_, _, context| held_value("metrics", context), context);
     Ok(())

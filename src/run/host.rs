@@ -46,8 +46,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts the thread, without VUs.
-    pub fn start(test: &Arc<Test>, place: usize, permits: &Permits) -> Result<Self> {
+    /// Starts the thread, without VUs; `alone` says that there will never be more than one.
+    pub fn start(test: &Arc<Test>, place: usize, permits: &Permits, alone: bool) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -56,10 +56,8 @@ impl Host {
         let (test, permits) = (test.clone(), permits.clone());
         let thread = std::thread::Builder::new()
             .name(format!("vus-{}", place + 1))
-            .spawn(move || runtime.block_on(host(&test, newborn, &permits)))
-            .context(
-                "could not start a thread for VUs; the limit of processes may be too low (see ulimit -u)",
-            )?;
+            .spawn(move || runtime.block_on(host(&test, newborn, &permits, alone)))
+            .context("could not start a thread for VUs; the limit of processes may be too low (see ulimit -u)")?;
         Ok(Self { births, thread, vus: 0 })
     }
 
@@ -79,8 +77,13 @@ impl Host {
 }
 
 /// The thread's main loop: fibers, and samples that have waited long enough.
-async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: &Permits) {
-    let mates = Rc::new(Mates::default());
+async fn host(
+    test: &Arc<Test>,
+    mut newborn: UnboundedReceiver<Birth>,
+    permits: &Permits,
+    alone: bool,
+) {
+    let mates = Rc::new(Mates::new(alone));
     let mut fibers = JoinSet::new();
     let mut tick = tokio::time::interval(MAX_AGE);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -99,7 +102,13 @@ async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: 
     mates.samples.flush();
 }
 
-fn bear(birth: Birth, test: &Arc<Test>, mates: &Rc<Mates>, permits: &Permits, fibers: &mut JoinSet<()>) {
+fn bear(
+    birth: Birth,
+    test: &Arc<Test>,
+    mates: &Rc<Mates>,
+    permits: &Permits,
+    fibers: &mut JoinSet<()>,
+) {
     let Birth { worker, inbox, arrival } = birth;
     let interrupt = worker.interrupt.clone();
     let (test, mates, permits) = (test.clone(), mates.clone(), permits.clone());
@@ -116,9 +125,7 @@ fn bear(birth: Birth, test: &Arc<Test>, mates: &Rc<Mates>, permits: &Permits, fi
         Ok(fiber) => drop(fibers.spawn(Pinned(fiber))),
         Err(error) => {
             if let Some((_, _, arrival)) = newborn.take() {
-                let text = format!(
-                    "no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)"
-                );
+                let text = format!("no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)");
                 arrival(Err(InitError::Load(text)));
             }
         }

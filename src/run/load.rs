@@ -10,6 +10,7 @@ use crossbeam_channel::{bounded, select};
 
 use super::signals::Listener;
 use super::stop::StopSignal;
+use crate::js::factory;
 use crate::js::interrupt::running;
 use crate::js::{Interrupt, ScriptError, Sources};
 use crate::k6::ExitCode;
@@ -87,6 +88,10 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         None => init_failure(&sources, error),
     };
     let (exports, options) = ran.map_err(failed)?;
+    match factory::plan(&sources) {
+        Ok(factories) => test.share(factories),
+        Err(reason) => log::debug(format!("each VU gets a realm of its own: {reason}")),
+    }
     let exports = exports.into_iter().collect();
     let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, _signals: signals };
     if !loaded.exports.values().any(|callable| *callable) {

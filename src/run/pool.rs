@@ -31,6 +31,8 @@ pub struct Pool {
     permits: Permits,
     /// How many threads there may be.
     most_threads: usize,
+    /// Whether each VU has a thread for itself.
+    alone: bool,
     vus: Mutex<Vus>,
 }
 
@@ -61,9 +63,11 @@ impl Pool {
         for _ in 0..cores {
             let _ = permits.0.send(());
         }
-        let most_threads = if test.factories().is_some() { cores * THREADS_PER_CORE } else { usize::MAX };
+        let most_threads =
+            if test.factories().is_some() { cores * THREADS_PER_CORE } else { usize::MAX };
+        let alone = (count as usize).saturating_add(spare as usize) <= most_threads;
         let vus = Mutex::new(Vus { spare, ..Vus::default() });
-        let pool = Self { test: test.clone(), idle, free, permits, most_threads, vus };
+        let pool = Self { test: test.clone(), idle, free, permits, most_threads, alone, vus };
         for _ in 0..count {
             let (free, ready) = (pool.free.clone(), ready_in.clone());
             let arrival: Arrival = Box::new(move |made| {
@@ -82,7 +86,7 @@ impl Pool {
     /// Makes one more VU, on a thread of its own or on the one with the fewest.
     fn add(&self, vus: &mut Vus, arrival: Arrival) -> Result<()> {
         if vus.hosts.len() < self.most_threads {
-            vus.hosts.push(Host::start(&self.test, vus.hosts.len(), &self.permits)?);
+            vus.hosts.push(Host::start(&self.test, vus.hosts.len(), &self.permits, self.alone)?);
         }
         let Some(host) = vus.hosts.iter_mut().min_by_key(|host| host.vus) else { return Ok(()) };
         let (commands, inbox) = unbounded_channel();

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use boa_engine::JsValue;
 
-use super::user::define_iteration;
+use super::globals::define_iteration;
 use super::{Ending, Phase, ScenarioRun, VirtualUser, fiber};
 use crate::js::ScriptError;
 use crate::js::event_loop::LoopError;
@@ -58,7 +58,9 @@ impl VirtualUser {
             let iteration = state.iteration.get().to_string();
             state.change_tags(|tags| tags.set_metadata("iter", &iteration));
         }
-        define_iteration(self.context(), state.iteration.get());
+        if !self.shares {
+            define_iteration(self.context(), state.iteration.get());
+        }
 
         let start = Instant::now();
         let data = self.setup_data.clone().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod fiber;
+mod globals;
 pub mod iteration;
 pub mod lifecycle;
 pub mod mates;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsString};
 use rustc_hash::FxHashMap;
 use tokio::runtime::Runtime;
@@ -62,6 +63,7 @@ pub struct State {
     runtime: OnceCell<Runtime>,
     client: RefCell<Option<Rc<Client>>>,
     jar: RefCell<Option<SharedJar>>,
+    env_object: RefCell<Option<JsObject>>,
     tags: RefCell<TagSet>,
     /// The number of `tags`, until they change.
     tags_id: Cell<Option<TagSetId>>,
@@ -111,6 +113,7 @@ impl State {
             runtime: OnceCell::new(),
             client: RefCell::default(),
             jar: RefCell::default(),
+            env_object: RefCell::default(),
             tags: RefCell::default(),
             tags_id: Cell::new(None),
             series: RefCell::default(),
@@ -191,6 +194,16 @@ impl State {
             env.extend(scenario.env.iter().map(|(k, v)| (k.clone(), v.clone())));
         }
         env
+    }
+
+    /// The object behind `__ENV` of a VU that shares its global object; made at first use.
+    pub fn env_object(&self, make: impl FnOnce() -> JsObject) -> JsObject {
+        self.env_object.borrow_mut().get_or_insert_with(make).clone()
+    }
+
+    /// Has `__ENV` made anew: for another scenario, or because the VU ends.
+    pub fn forget_env_object(&self) {
+        *self.env_object.borrow_mut() = None;
     }
 
     /// The tags that every sample of this VU gets at present.

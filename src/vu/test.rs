@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 use super::shared_arrays::SharedArrays;
 use super::{Control, Streaming};
 use crate::js::Sources;
+use crate::js::factory::Factory;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
 use crate::log::Writer;
@@ -32,6 +33,7 @@ pub struct Test {
     options: OnceLock<Arc<Options>>,
     options_view: OnceLock<String>,
     network: OnceLock<Arc<Shared>>,
+    factories: OnceLock<Vec<Factory>>,
     samples: OnceLock<Sender<Batch>>,
     console: OnceLock<Writer>,
     pub control: Control,
@@ -83,6 +85,7 @@ impl Test {
             options: OnceLock::new(),
             options_view: OnceLock::new(),
             network: OnceLock::new(),
+            factories: OnceLock::new(),
             samples: OnceLock::new(),
             console: OnceLock::new(),
             control: Control::default(),
@@ -101,9 +104,14 @@ impl Test {
         let _ = self.network.set(network);
     }
 
-    /// The script as functions that VUs of one thread can share; `None` if they must not.
-    pub fn factories(&self) -> Option<&()> {
-        None
+    /// Lets the VUs of a thread share a realm, with the script's modules as these functions.
+    pub fn share(&self, factories: Vec<Factory>) {
+        let _ = self.factories.set(factories);
+    }
+
+    /// The script's modules as functions; `None` if each VU must have a realm of its own.
+    pub fn factories(&self) -> Option<&[Factory]> {
+        self.factories.get().map(Vec::as_slice)
     }
 
     /// Says where samples go.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use boa_engine::object::JsObject;
 use boa_engine::object::builtins::JsFunction;
-use boa_engine::property::PropertyKey;
-use boa_engine::{Context, JsString, JsValue, js_string};
+use boa_engine::{Context, JsValue};
 
-use super::{Mates, Phase, State, Test};
-use crate::js::convert::{entries, get, object, put, string};
+use super::mates::{EVERYTHING, REALM};
+use super::{Mates, Phase, State, Test, globals};
+use crate::js::convert::{entries, get};
 use crate::js::error::register_go_error;
 use crate::js::{Engine, Interrupt, Loader, ScriptError};
 
@@ -34,6 +34,8 @@ pub struct VirtualUser {
     /// What iterations call at present, and the data that `setup()` returned.
     pub(super) exec: Option<JsFunction>,
     pub(super) setup_data: Option<JsValue>,
+    /// Whether the VU's realm is also that of others.
+    pub(super) shares: bool,
     /// An interrupt left the engine in a state in which it can only be dropped.
     pub is_ruined: bool,
 }
@@ -47,18 +49,36 @@ impl VirtualUser {
         mates: &Rc<Mates>,
     ) -> Result<Self, InitError> {
         let loader = Rc::new(Loader::new(test.sources.clone(), test.builtins));
-        let mut engine = Engine::new(loader.clone()).map_err(|e| InitError::Load(e.to_string()))?;
+        let shared = mates.shared();
+        let engine = match &shared {
+            Some(shared) => Engine::within(&shared.realm, loader.clone()),
+            None => Engine::new(loader.clone()),
+        };
+        let mut engine = engine.map_err(|e| InitError::Load(e.to_string()))?;
         let event_loop = engine.event_loop.clone();
         let state = Rc::new(State::new(test.clone(), id, interrupt.clone(), event_loop, mates.clone()));
         let context = &mut *engine.context;
         interrupt.attach(context);
         state.install(context);
-        register_go_error(context);
-        (test.globals)(context).map_err(|e| InitError::Load(e.to_string()))?;
-        define_global(context, "__VU", JsValue::from(id));
-        define_env(&state, context);
-
-        let ran = loader.run_main(context).and_then(|exports| {
+        let shared = match (shared, test.factories()) {
+            (None, Some(factories)) if !mates.is_alone() => {
+                install_globals(test, context)?;
+                globals::define_shared(context);
+                let shared = mates.share(factories, &loader, context);
+                Some(shared.map_err(|e| InitError::Load(e.to_string()))?)
+            }
+            (None, _) => {
+                install_globals(test, context)?;
+                globals::define(&state, context);
+                None
+            }
+            (shared, _) => shared,
+        };
+        let main = match &shared {
+            Some(shared) => shared.script.instantiate(context),
+            None => loader.run_main(context),
+        };
+        let ran = main.and_then(|exports| {
             let settled = engine.event_loop.run(context, &|until| state.wait(until));
             settled.map(|()| exports).map_err(crate::js::event_loop::LoopError::into_error)
         });
@@ -79,9 +99,11 @@ impl VirtualUser {
             }
         };
         write_options_back(&exports, test, context);
-        // Init code makes most of the garbage that a VU ever makes at once.
-        boa_gc::force_collect();
-        Ok(Self { state, engine, exports, exec: None, setup_data: None, is_ruined: false })
+        // Init code makes most of the garbage that a VU ever makes at once: with a realm of its own, or the
+        // one that it did not need.
+        mates.left_garbage(if shared.is_some() { REALM } else { EVERYTHING });
+        let shares = shared.is_some();
+        Ok(Self { state, engine, exports, exec: None, setup_data: None, shares, is_ruined: false })
     }
 
     /// The exported `options` as JSON; `None` if there are none.
@@ -122,7 +144,11 @@ impl VirtualUser {
     pub(super) fn enter(&mut self, phase: Phase, scenario: Option<Arc<super::ScenarioRun>>) {
         self.state.activate(phase, scenario);
         let state = self.state.clone();
-        define_env(&state, self.context());
+        if self.shares {
+            state.forget_env_object();
+        } else {
+            globals::define_env(&state, self.context());
+        }
     }
 }
 
@@ -132,6 +158,7 @@ impl Drop for VirtualUser {
         // context that it points into.
         self.state.interrupt.detach();
         self.state.samples.flush();
+        self.state.forget_env_object();
         self.engine.event_loop.clear();
         self.engine.loader.clear();
     }
@@ -152,6 +179,11 @@ fn write_options_back(exports: &JsObject, test: &Test, context: &mut Context) {
     }
 }
 
+fn install_globals(test: &Test, context: &mut Context) -> Result<(), InitError> {
+    register_go_error(context);
+    (test.globals)(context).map_err(|e| InitError::Load(e.to_string()))
+}
+
 fn unknown_modules(unknown: &[String]) -> String {
     let names: Vec<_> = unknown.iter().map(|name| format!("\"{name}\"")).collect();
     format!(
@@ -159,30 +191,6 @@ fn unknown_modules(unknown: &[String]) -> String {
          docs/compat.md lists the modules that it has",
         names.join(", ")
     )
-}
-
-fn define_global(context: &mut Context, name: &str, value: JsValue) {
-    let property = boa_engine::property::PropertyDescriptor::builder()
-        .value(value)
-        .writable(true)
-        .enumerable(true)
-        .configurable(true);
-    context.global_object().insert_property(PropertyKey::from(JsString::from(name)), property);
-}
-
-fn define_env(state: &State, context: &mut Context) {
-    let env = object(context);
-    for (key, value) in state.env() {
-        put(&env, &key, string(&value));
-    }
-    define_global(context, "__ENV", env.into());
-}
-
-/// Sets `__ITER`.
-pub(super) fn define_iteration(context: &mut Context, iteration: u64) {
-    let global = context.global_object();
-    // Through `set`, which reuses the property that the first iteration defines.
-    let _ = global.set(js_string!("__ITER"), JsValue::from(iteration as f64), false, context);
 }
 
 impl VirtualUser {

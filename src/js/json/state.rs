@@ -12,6 +12,7 @@ use boa_engine::{Context, JsNativeError, JsResult};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::js::convert::get;
+use crate::js::shared_realm::inherit;
 
 /// Property names kept; a power of two.
 const KEYS: usize = 256;
@@ -50,7 +51,8 @@ impl State {
             reflect_delete: method(&reflect, "deleteProperty")?,
             cache: RefCell::default(),
         });
-        context.insert_data(state.clone());
+        let inherited = state.clone();
+        inherit(context, move |context| drop(context.insert_data(inherited.clone())));
         Ok(state)
     }
 

@@ -31,6 +31,7 @@ use boa_engine::object::{FunctionObjectBuilder, JsObject};
 use boa_engine::{Context, JsResult, JsString, NativeFunction};
 
 use crate::js::convert::{Native, object_of, put, string};
+use crate::js::shared_realm::inherit;
 use crate::js::{Exports, go_error};
 use expected::Expected;
 
@@ -39,7 +40,7 @@ pub struct Http {
     /// What counts as success where a request doesn't say.
     callback: RefCell<Option<Rc<Expected>>>,
     jar_prototype: JsObject,
-    layout: response::Layout,
+    layout: Rc<response::Layout>,
 }
 
 /// How host functions find it: a context's data are found by type.
@@ -57,12 +58,13 @@ impl Http {
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let jar_prototype = cookies::prototype(context);
-    let http = Http {
-        callback: RefCell::new(Some(Rc::default())),
-        jar_prototype: jar_prototype.clone(),
-        layout: response::Layout::new(context)?,
-    };
-    context.insert_data(Handle(Rc::new(http)));
+    let layout = Rc::new(response::Layout::new(context)?);
+    let prototype = jar_prototype.clone();
+    inherit(context, move |context| {
+        let callback = RefCell::new(Some(Rc::default()));
+        let http = Http { callback, jar_prototype: prototype.clone(), layout: layout.clone() };
+        context.insert_data(Handle(Rc::new(http)));
+    });
 
     let functions: [(&str, usize, Native); 8] = [
         ("asyncRequest", 2, asynchronous::async_request),

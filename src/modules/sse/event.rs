@@ -8,6 +8,7 @@ use boa_engine::{Context, JsData, JsResult, JsString, JsValue, js_string};
 use boa_gc::{Finalize, Trace};
 
 use crate::js::convert::{arg, function};
+use crate::js::shared_realm::inherit;
 use crate::metrics::Timestamp;
 use crate::net::Event;
 
@@ -45,7 +46,8 @@ impl EventObjects {
         prototype.insert_property(js_string!("timestamp"), property.build());
         let template = build(&keys, &prototype, Default::default(), Instant::now(), context);
         let made = Self { keys, prototype, _template: template };
-        context.insert_data(made.clone());
+        let inherited = made.clone();
+        inherit(context, move |context| drop(context.insert_data(inherited.clone())));
         made
     }
 
