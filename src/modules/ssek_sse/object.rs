@@ -14,6 +14,7 @@ use super::params::within;
 use super::stream::Stream;
 use super::waiting::Wanted;
 use crate::js::convert::{Native, arg, function, object, put, put_hidden, string};
+use crate::js::shared_realm::inherit;
 use crate::net::Outcome;
 
 #[derive(Trace, Finalize, JsData)]
@@ -30,7 +31,8 @@ pub fn of(stream: Rc<Stream>, context: &mut Context) -> JsResult<JsValue> {
         Some(known) => known,
         None => {
             let made = Prototype(prototype(context));
-            context.insert_data(made.clone());
+            let inherited = made.clone();
+            inherit(context, move |context| drop(context.insert_data(inherited.clone())));
             made
         }
     };
