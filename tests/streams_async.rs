@@ -132,7 +132,7 @@ fn what_a_full_buffer_does() {
             for (let i = 0; s.outcome === null && i < (overflow === 'wait' ? 4 : 400); i++) sleep(0.05)
             const ids = []
             let error = ''
-            try { for await (const e of s) ids.push(e.id) } catch (e) { error = e.message.slice(0, 28) }
+            try { for await (const e of s) ids.push(e.id) } catch (e) { error = e.message.slice(0, 27) }
             console.log(overflow, ids.join(), s.dropped, s.outcome, error)
         }
         for (const buffer of [{ size: 0 }, { overflow: 'x' }, { sice: 1 }]) {
@@ -190,7 +190,7 @@ fn how_streams_end() {
         sleep(0.3)
         u.close()
         console.log(u.outcome, JSON.stringify(await u.next()), JSON.stringify(await waits))
-        try { await connect('http://127.0.0.1:1/') } catch (e) { console.log(e.message.slice(0, 29)) }
+        try { await connect('http://127.0.0.1:1/') } catch (e) { console.log(e.message.slice(0, 30)) }
         try { await connect('::') } catch (e) { console.log(e.message.slice(0, 11)) }
         const e500 = await connect(`${U}/sse?status=500`)
         console.log(e500.status, (await e500.drain()).outcome)
@@ -247,7 +247,7 @@ fn forgotten_streams_are_closed_with_the_iteration() {
 
 #[test]
 fn an_interrupt_ends_streams() {
-    let script = "export const options = { scenarios: { s: { executor: 'constant-vus', vus: 1, duration: '500ms', gracefulStop: '0s' } } }
+    let script = "export const options = { scenarios: { s: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } }
     export default async function () {
         const streams = await Promise.all([paced(1000, 1000), paced(1000, 1000)])
         await streams[0].drain()

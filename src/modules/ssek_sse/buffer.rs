@@ -59,6 +59,11 @@ impl<T> Buffer<T> {
         self.overflow != Overflow::Wait || self.items.len() < self.size
     }
 
+    /// Whether nothing is there.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// Adds an item as far as the policy allows.
     pub fn push(&mut self, item: T) -> Pushed<T> {
         if self.items.len() < self.size {

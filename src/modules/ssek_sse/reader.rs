@@ -181,10 +181,16 @@ async fn read_on(stream: &Rc<Stream>, source: &mut EventStream, recorder: &mut R
                 return Stop::Complete;
             }
         }
-        match read {
-            Ok(Some(_)) => stream.post(),
-            Ok(None) => return Stop::Done,
-            Err(error) => return Stop::Broken(error),
+        let stop = match read {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(Stop::Done),
+            Err(error) => Some(Stop::Broken(error)),
+        };
+        stream.post();
+        if let Some(stop) = stop {
+            // What has come may hold the event that completes the stream.
+            stream.is_judged().await;
+            return stop;
         }
         // An idle stream is to cost little, also after a burst.
         if parsed.capacity() > 16 {

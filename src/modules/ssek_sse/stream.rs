@@ -58,7 +58,7 @@ pub struct Stream {
     /// Nobody wants the events any more, only their number.
     pub(super) draining: Cell<bool>,
     pub(super) buffer: RefCell<Buffer<Arrived>>,
-    /// Signalled when the buffer has room again.
+    /// Signalled when a full buffer has room again, and when it is empty.
     pub(super) room: Notify,
     /// A look at the waiters is on its way to the script's thread of control.
     pub(super) is_posted: Cell<bool>,
@@ -137,6 +137,13 @@ impl Stream {
         self.complete.notify_one();
     }
 
+    /// Resolves when the script has got all events, if it is asked which one is the last.
+    pub async fn is_judged(&self) {
+        while self.asks_script().is_some() && !self.buffer.borrow().is_empty() {
+            self.room.notified().await;
+        }
+    }
+
     /// Resolves when the script has said that the stream is complete.
     pub async fn is_complete(&self) {
         self.complete.notified().await;
@@ -163,7 +170,7 @@ impl Stream {
         let mut buffer = self.buffer.borrow_mut();
         let was_full = !buffer.takes();
         let arrived = buffer.pop()?;
-        if was_full {
+        if was_full || buffer.is_empty() {
             self.room.notify_one();
         }
         self.deliver(&arrived.event);
