@@ -135,7 +135,7 @@ pub fn text_or_bytes(value: &JsValue, context: &mut Context) -> Option<Vec<u8>> 
 
 /// A fresh `ArrayBuffer` with these bytes.
 pub fn array_buffer(bytes: &[u8], context: &mut Context) -> JsResult<JsValue> {
-    let block = boa_engine::object::builtins::AlignedVec::from_iter(0, bytes.iter().copied());
+    let block = boa_engine::object::builtins::AlignedVec::from_slice(0, bytes);
     Ok(JsArrayBuffer::from_byte_block(block, context)?.into())
 }
 

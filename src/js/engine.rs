@@ -5,7 +5,7 @@ use std::rc::Rc;
 use boa_engine::{Context, JsResult};
 
 use super::hooks::Hooks;
-use super::{EventLoop, Loader, SharedRealm, deep_arrays, guard, stack};
+use super::{EventLoop, Loader, SharedRealm, deep_arrays, guard, regexp_split, stack};
 
 /// JavaScript frames, plus re-entries from native code, before a `RangeError`.
 ///
@@ -36,6 +36,7 @@ impl Engine {
         guard::install(context);
         stack::install(context)?;
         deep_arrays::install(context)?;
+        regexp_split::install(context)?;
         Ok(engine)
     }
 

@@ -6,9 +6,9 @@
 //! all that is asked of it.
 
 use std::cell::Cell;
-use std::task::{Context as Task, Poll};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::task::{Context as Task, Poll};
 
 use boa_engine::error::{EngineError, RuntimeLimitError};
 use boa_engine::vm::RuntimeLimits;

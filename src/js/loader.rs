@@ -163,7 +163,12 @@ impl Loader {
     }
 
     /// A built-in module as the object of its named exports, with its default export if that is wanted.
-    pub fn builtin_namespace(&self, name: &str, with_default: bool, context: &mut Context) -> JsResult<JsValue> {
+    pub fn builtin_namespace(
+        &self,
+        name: &str,
+        with_default: bool,
+        context: &mut Context,
+    ) -> JsResult<JsValue> {
         let (value, _) = self.builtin(name, context)?;
         let namespace = JsObject::with_null_proto();
         for (name, value) in entries(&value, context)? {

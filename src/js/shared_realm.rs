@@ -22,7 +22,9 @@ pub struct SharedRealm {
 
 /// What host modules gave to the first context and give to each that follows, in that order.
 #[derive(Default)]
-struct Inheritance(RefCell<Vec<Rc<dyn Fn(&mut Context)>>>);
+struct Inheritance(RefCell<Vec<Rc<Gift>>>);
+
+type Gift = dyn Fn(&mut Context);
 
 /// How a context's inheritance is found: a context's data are found by type.
 struct Handle(Rc<Inheritance>);
@@ -78,12 +80,12 @@ mod tests {
     use super::*;
 
     #[derive(Clone)]
-    struct Gift(u32);
+    struct Given(u32);
 
     #[test]
     fn contexts_of_one_realm() {
         let mut first = Context::default();
-        inherit(&mut first, |context| drop(context.insert_data(Gift(7))));
+        inherit(&mut first, |context| drop(context.insert_data(Given(7))));
         let make = "(() => { let n = 0; return () => ({ n: ++n, list: [1].concat(n) }) })";
         let make = first.eval(Source::from_bytes(make)).unwrap().as_callable().unwrap();
         let realm = SharedRealm::of(&first);
@@ -95,7 +97,7 @@ mod tests {
         }
         boa_gc::force_collect();
         for (count, context) in contexts.iter_mut().enumerate() {
-            assert_eq!(context.get_data::<Gift>().map(|gift| gift.0), Some(7));
+            assert_eq!(context.get_data::<Given>().map(|given| given.0), Some(7));
             let counter = make.call(&JsValue::undefined(), &[], context).unwrap().as_callable().unwrap();
             let mut shown = JsValue::undefined();
             for _ in 0..=count {
@@ -103,7 +105,7 @@ mod tests {
             }
             let text = shown.to_json(context).unwrap().unwrap_or_default().to_string();
             let n = count + 1;
-            assert_eq!(text, format!("{{\"list\":[1,{n}],\"n\":{n}}}"));
+            assert_eq!(text, format!("{{\"n\":{n},\"list\":[1,{n}]}}"));
             let same = context.eval(Source::from_bytes("Object.getPrototypeOf([])")).unwrap();
             let array = first.intrinsics().constructors().array().prototype();
             assert!(same.as_object().is_some_and(|object| boa_engine::JsObject::equals(&object, &array)));

@@ -38,9 +38,9 @@ impl SharedScript {
             let path = factory.path();
             let source = Source::from_bytes(factory.code.as_bytes()).with_path(Path::new(&path));
             let function = Script::parse(source, None, context)?.evaluate(context)?;
-            let function = function.as_function().ok_or_else(|| {
-                JsNativeError::typ().with_message("a module did not become a function")
-            })?;
+            let function = function
+                .as_function()
+                .ok_or_else(|| JsNativeError::typ().with_message("a module did not become a function"))?;
             modules.push((function, arguments));
         }
         Ok(Self { modules })

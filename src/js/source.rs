@@ -9,8 +9,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use oxc_sourcemap::SourceMap;
 
+use super::data_file::DataFile;
 use super::factory;
 use super::insertions::Insertions;
 use super::typescript::{Compiled, SyntaxError, compile, strip};
@@ -113,7 +115,7 @@ pub struct Sources {
     stdin: Option<String>,
     locked: AtomicBool,
     files: Mutex<HashMap<String, Arc<SourceFile>>>,
-    opened: Mutex<HashMap<PathBuf, Arc<[u8]>>>,
+    opened: Mutex<HashMap<PathBuf, DataFile>>,
 }
 
 impl Sources {
@@ -214,14 +216,16 @@ impl Sources {
     }
 
     /// The bytes of a data file for `open()`, relative to the main script's folder.
-    pub fn open(&self, path: &str) -> Result<Arc<[u8]>, String> {
+    pub fn open(&self, path: &str) -> Result<Bytes, String> {
         let given = path.strip_prefix("file://").unwrap_or(path);
         if given.is_empty() {
             return Err("open() can't be used with an empty filename".to_owned());
         }
         let path = normalise(&self.root.join(given));
-        if let Some(bytes) = lock(&self.opened).get(&path) {
-            return Ok(bytes.clone());
+        // Whoever reads a large file does so without the lock.
+        let known = lock(&self.opened).get(&path).cloned();
+        if let Some(file) = known {
+            return file.bytes(&path);
         }
         if self.locked.load(Ordering::Relaxed) {
             return Err(format!(
@@ -229,12 +233,8 @@ impl Sources {
                 path.display()
             ));
         }
-        let metadata = std::fs::metadata(&path).map_err(|e| stat_error(&path, &e))?;
-        if metadata.is_dir() {
-            return Err(format!("open() can't be used with directories, path: \"{}\"", path.display()));
-        }
-        let bytes: Arc<[u8]> = std::fs::read(&path).map_err(|e| stat_error(&path, &e))?.into();
-        lock(&self.opened).insert(path, bytes.clone());
+        let (file, bytes) = DataFile::open(&path)?;
+        lock(&self.opened).insert(path, file);
         Ok(bytes)
     }
 
@@ -264,15 +264,6 @@ impl Sources {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn stat_error(path: &Path, error: &std::io::Error) -> String {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    };
-    format!("stat {}: {reason}", path.display())
 }
 
 fn wrap_commonjs(code: &str) -> String {

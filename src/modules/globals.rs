@@ -2,7 +2,8 @@
 
 use boa_engine::{Context, JsResult, JsValue};
 
-use crate::js::convert::{arg, array_buffer, function, is_nullish, put_hidden, string, to_text};
+use crate::js::convert::{arg, array_buffer, function, is_nullish, put_hidden, to_text};
+use crate::js::decode::decode;
 use crate::js::{go_error, json, loader};
 use crate::vu::State;
 
@@ -39,5 +40,5 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     if !is_nullish(&mode) && to_text(&mode, context)? == "b" {
         return array_buffer(&bytes, context);
     }
-    Ok(string(&String::from_utf8_lossy(&bytes)))
+    Ok(decode(&bytes).into())
 }

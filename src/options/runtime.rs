@@ -46,6 +46,12 @@ pub struct RuntimeFlags {
     /// Keep running after the test until Ctrl-C [env: K6_LINGER]
     #[arg(short = 'l', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub linger: Option<bool>,
+    /// At most so many threads for VUs that can share one [env: SSEK_THREADS] [default: 16 a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Let VUs of a thread share built-in objects where the script cannot see it [env: SSEK_SHARE_REALM] [default: true]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub share_realm: Option<bool>,
     /// Accepted for k6's sake: ssek never sends usage reports [env: K6_NO_USAGE_REPORT]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub no_usage_report: Option<bool>,
@@ -95,6 +101,10 @@ pub struct RuntimeOptions {
     /// `TYPE` or `TYPE=ARG`, in order.
     pub outputs: Vec<String>,
     pub linger: bool,
+    /// How many threads VUs may have that can share one.
+    pub threads: Option<usize>,
+    /// Whether VUs may share a realm.
+    pub share_realm: bool,
     /// Set where `--mock` was given; holds its settings, which may be empty.
     pub mock: Option<String>,
 }
@@ -158,6 +168,14 @@ impl RuntimeOptions {
             Some("off") => StreamingMode::Off,
             Some(mode) => return bad("value of --streaming", mode, "auto, on, off"),
         };
+        let threads = match flags.threads {
+            Some(threads) => Some(threads),
+            None => variable::<i64>("threads", "THREADS", env)?.map(|n| usize::try_from(n).unwrap_or(0)),
+        };
+        if threads == Some(0) {
+            return bad("number of threads", "0", "1 or more");
+        }
+        let share_realm = on(flags.share_realm, "SHARE_REALM", true)?;
         let linger = on(flags.linger, "LINGER", file.linger.unwrap_or(false))?;
         Ok(Self {
             include_system_env_vars: on(flags.include_system_env_vars, "INCLUDE_SYSTEM_ENV_VARS", true)?,
@@ -169,6 +187,8 @@ impl RuntimeOptions {
             console_output: text(&flags.console_output, "CONSOLE_OUTPUT")?,
             outputs,
             linger,
+            threads,
+            share_realm,
             mock: flags.mock.clone(),
         })
     }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{select, unbounded};
 
+use super::gate::{Assignment, Gate, Starts, Worker};
 use super::job::Job;
 use super::live::Status;
-use super::gate::{Assignment, Gate, Starts, Worker};
 use super::pool::{ASK_AGAIN, Pool};
 use crate::executor::{Budget, Closed};
 

@@ -57,7 +57,9 @@ impl Host {
         let thread = std::thread::Builder::new()
             .name(format!("vus-{}", place + 1))
             .spawn(move || runtime.block_on(host(&test, newborn, &permits, alone)))
-            .context("could not start a thread for VUs; the limit of processes may be too low (see ulimit -u)")?;
+            .context(
+                "could not start a thread for VUs; the limit of processes may be too low (see ulimit -u)",
+            )?;
         Ok(Self { births, thread, vus: 0 })
     }
 
@@ -77,12 +79,7 @@ impl Host {
 }
 
 /// The thread's main loop: fibers, and samples that have waited long enough.
-async fn host(
-    test: &Arc<Test>,
-    mut newborn: UnboundedReceiver<Birth>,
-    permits: &Permits,
-    alone: bool,
-) {
+async fn host(test: &Arc<Test>, mut newborn: UnboundedReceiver<Birth>, permits: &Permits, alone: bool) {
     let mates = Rc::new(Mates::new(alone));
     let mut fibers = JoinSet::new();
     let mut tick = tokio::time::interval(MAX_AGE);
@@ -102,13 +99,7 @@ async fn host(
     mates.samples.flush();
 }
 
-fn bear(
-    birth: Birth,
-    test: &Arc<Test>,
-    mates: &Rc<Mates>,
-    permits: &Permits,
-    fibers: &mut JoinSet<()>,
-) {
+fn bear(birth: Birth, test: &Arc<Test>, mates: &Rc<Mates>, permits: &Permits, fibers: &mut JoinSet<()>) {
     let Birth { worker, inbox, arrival } = birth;
     let interrupt = worker.interrupt.clone();
     let (test, mates, permits) = (test.clone(), mates.clone(), permits.clone());
@@ -125,7 +116,9 @@ fn bear(
         Ok(fiber) => drop(fibers.spawn(Pinned(fiber))),
         Err(error) => {
             if let Some((_, _, arrival)) = newborn.take() {
-                let text = format!("no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)");
+                let text = format!(
+                    "no stack for one more VU: {error}; the limit of memory maps may be too low (see vm.max_map_count)"
+                );
                 arrival(Err(InitError::Load(text)));
             }
         }

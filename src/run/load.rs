@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{bounded, select};
 
+use super::memory;
 use super::signals::Listener;
 use super::stop::StopSignal;
 use crate::js::factory;
@@ -80,6 +81,7 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         recv(stop.receiver()) -> _ => interrupt.raise(),
     }
     let ran: Result<_, InitError> = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    memory::give_back();
     // From here on no VU may load what the first one did not.
     sources.lock();
     let failed = |error: InitError| match test.control.reason() {
@@ -88,9 +90,11 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         None => init_failure(&sources, error),
     };
     let (exports, options) = ran.map_err(failed)?;
-    match factory::plan(&sources) {
-        Ok(factories) => test.share(factories),
-        Err(reason) => log::debug(format!("each VU gets a realm of its own: {reason}")),
+    if runtime.share_realm {
+        match factory::plan(&sources) {
+            Ok(factories) => test.share(factories),
+            Err(reason) => log::debug(format!("each VU gets a realm and a thread of its own: {reason}")),
+        }
     }
     let exports = exports.into_iter().collect();
     let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, _signals: signals };

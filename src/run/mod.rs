@@ -9,6 +9,7 @@ pub mod host;
 pub mod job;
 pub mod live;
 pub mod load;
+pub mod memory;
 pub mod network;
 pub mod once;
 pub mod open;
@@ -88,7 +89,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
 
     let stop = &loaded.stop;
     let mut end = Ending::default();
-    let pool = initialise(&test, &resolved, &display, stop)?;
+    let pool = initialise(&test, &resolved, &display, stop, request.runtime.threads)?;
     if let Some(pool) = &pool {
         engine.start_clock();
         test.counters.start();
@@ -179,11 +180,12 @@ fn initialise(
     resolved: &Resolved,
     display: &Display,
     stop: &StopSignal,
+    threads: Option<usize>,
 ) -> Result<Option<Pool>> {
     let needs = resolved.options.requirements();
     let wanted = u32::try_from(needs.planned_vus).unwrap_or(u32::MAX);
     let spare = u32::try_from(needs.max_vus.saturating_sub(needs.planned_vus)).unwrap_or(u32::MAX);
-    let (pool, ready) = Pool::start(test, wanted, spare)?;
+    let (pool, ready) = Pool::start(test, wanted, spare, threads)?;
     let stopped = stop.receiver();
     for made in 0..wanted {
         display.initialised(made, wanted);

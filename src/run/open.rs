@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, at, never, select, unbounded};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::gate::{Assignment, Gate, Starts, Worker};
 use super::job::Job;
 use super::live::Status;
-use super::gate::{Assignment, Gate, Starts, Worker};
 use super::pool::{ASK_AGAIN, Pool};
 use crate::executor::Open;
 use crate::log;

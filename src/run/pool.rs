@@ -46,7 +46,7 @@ struct Vus {
 }
 
 impl Pool {
-    /// Makes `count` VUs, as many threads at a time as there are cores; `spare` more may follow one by
+    /// Makes `count` VUs, on `threads` threads at most if they can share one, as many threads at a time as there are cores; `spare` more may follow one by
     /// one while the test runs.
     ///
     /// Returns at once; the receiver tells when each is done.
@@ -54,6 +54,7 @@ impl Pool {
         test: &Arc<Test>,
         count: u32,
         spare: u32,
+        threads: Option<usize>,
     ) -> Result<(Self, Receiver<Result<(), InitError>>)> {
         silence_interrupted_panics();
         let (free, idle) = unbounded();
@@ -63,8 +64,10 @@ impl Pool {
         for _ in 0..cores {
             let _ = permits.0.send(());
         }
-        let most_threads =
-            if test.factories().is_some() { cores * THREADS_PER_CORE } else { usize::MAX };
+        let most_threads = match test.factories() {
+            Some(_) => threads.unwrap_or(cores * THREADS_PER_CORE),
+            None => usize::MAX,
+        };
         let alone = (count as usize).saturating_add(spare as usize) <= most_threads;
         let vus = Mutex::new(Vus { spare, ..Vus::default() });
         let pool = Self { test: test.clone(), idle, free, permits, most_threads, alone, vus };

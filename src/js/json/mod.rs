@@ -26,6 +26,7 @@ pub use scan::ParseError;
 use self::parse::{Mode, Parsed, Parser};
 use self::state::State;
 use super::convert::{arg, function, get, put_hidden};
+use super::garbage;
 
 /// Replaces the functions of the global `JSON` with these.
 ///
@@ -122,6 +123,10 @@ impl<'a> Text<'a> {
     }
 
     fn parse(&self, mode: Mode, state: &State, context: &mut Context) -> Result<Parsed, ParseError> {
+        garbage::made(match self {
+            Text::Ascii(units) => units.len(),
+            Text::String(text) => text.len(),
+        });
         let mut cache = state.cache.borrow_mut();
         match self {
             Text::Ascii(units) => Parser::new(units, mode, &mut cache, context).parse(),

@@ -27,21 +27,37 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+/// Units that are looked at together: the compiler makes vector instructions of it.
+const BLOCK: usize = 16;
+
 /// A code unit of Latin-1 or UTF-16 text.
 pub(super) trait Unit: Copy + Into<u32> + 'static {
+    /// Whether it ends the plain part of a string: a quote, a backslash or a control character.
+    fn ends_plain(self) -> bool;
+
     /// The units as Latin-1 where that is possible, so that equal strings have one form.
     fn compact<'s>(units: &'s [Self], scratch: &'s mut Vec<u8>) -> JsStr<'s>;
 }
 
 impl Unit for u8 {
+    fn ends_plain(self) -> bool {
+        (self == b'"') | (self == b'\\') | (self < 0x20)
+    }
+
     fn compact<'s>(units: &'s [u8], _: &'s mut Vec<u8>) -> JsStr<'s> {
         JsStr::latin1(units)
     }
 }
 
 impl Unit for u16 {
+    fn ends_plain(self) -> bool {
+        (self == 0x22) | (self == 0x5C) | (self < 0x20)
+    }
+
     fn compact<'s>(units: &'s [u16], scratch: &'s mut Vec<u8>) -> JsStr<'s> {
-        if units.iter().any(|&unit| unit > 0xFF) {
+        let (blocks, rest) = units.as_chunks::<BLOCK>();
+        let is_wide = |units: &[u16]| units.iter().fold(0, |all, unit| all | unit) > 0xFF;
+        if is_wide(rest) || blocks.iter().any(|block| is_wide(block)) {
             return JsStr::utf16(units);
         }
         scratch.clear();
@@ -122,8 +138,11 @@ impl<'a, U: Unit> Scanner<'a, U> {
     fn plain_string(&mut self) -> Result<Option<Range<usize>>, ParseError> {
         let start = self.at + 1;
         let rest = &self.text[start..];
-        let end = rest.iter().position(|&unit| matches!(unit.into(), 0x22 | 0x5C | 0..0x20));
-        self.at = start + end.unwrap_or(rest.len());
+        let (blocks, _) = rest.as_chunks::<BLOCK>();
+        let is_plain = |block: &&[U; BLOCK]| !block.iter().fold(false, |ends, unit| ends | unit.ends_plain());
+        let plain = blocks.iter().take_while(is_plain).count() * BLOCK;
+        let end = rest[plain..].iter().position(|unit| unit.ends_plain());
+        self.at = start + end.map_or(rest.len(), |end| plain + end);
         match self.peek() {
             Some(b'"') => {
                 self.at += 1;
