@@ -1,6 +1,10 @@
-//! What a sample costs between a VU and its sinks.
+//! What a sample costs between a VU and its sinks, and that this does not grow: `tests/growth.rs` holds it.
+
+#[path = "../tests/support/series.rs"]
+mod series;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -8,7 +12,9 @@ use ssek::k6::builtin::{CHECKS, HTTP_REQ_DURATION, HTTP_REQS, ITERATIONS};
 use ssek::k6::system_tag::SystemTags;
 use ssek::metrics::engine::{Engine, EngineConfig};
 use ssek::metrics::ingest::Ingest;
-use ssek::metrics::{Batch, Registry, Sample, TagSet, Timestamp, definition};
+use ssek::metrics::{
+    Batch, Definition, Kind, Registry, Sample, TagSet, ThresholdSpec, Timestamp, definition,
+};
 
 const SAMPLES: usize = 64 * 1000;
 
@@ -70,5 +76,60 @@ fn engine(bencher: Bencher) {
         let sender = engine.sender();
         batches.into_iter().for_each(|batch| sender.send(batch).expect("the engine runs"));
         engine.finish()
+    });
+}
+
+/// Samples of so many metrics under so many tag sets each, all seen before.
+fn by_series(bencher: Bencher, metrics: usize, tag_sets: usize) {
+    let registry = Arc::new(Registry::new());
+    let series = series::series(&registry, Kind::Trend, metrics, tag_sets);
+    let mut ingest = Ingest::new(registry, Vec::new(), false);
+    let batches = series::batches(&series, 0, SAMPLES);
+    batches.iter().for_each(|batch| ingest.add(batch));
+    bencher
+        .counter(ItemsCount::new(SAMPLES))
+        .bench_local(|| batches.iter().for_each(|batch| ingest.add(batch)));
+}
+
+#[divan::bench(args = [1, 10, 100, 1000])]
+fn by_metrics(bencher: Bencher, metrics: usize) {
+    by_series(bencher, metrics, 10);
+}
+
+#[divan::bench(args = [1, 100, 10_000])]
+fn by_tag_sets(bencher: Bencher, tag_sets: usize) {
+    by_series(bencher, 1, tag_sets);
+}
+
+/// Series that are new: what each costs once.
+#[divan::bench(args = [100, 10_000])]
+fn new_tag_sets(bencher: Bencher, tag_sets: usize) {
+    let registry = Arc::new(Registry::new());
+    let series = series::series(&registry, Kind::Trend, 1, tag_sets);
+    let batches = series::batches(&series, 0, tag_sets.next_multiple_of(series::BATCH));
+    bencher
+        .counter(ItemsCount::new(tag_sets))
+        .with_inputs(|| Ingest::new(registry.clone(), Vec::new(), false))
+        .bench_local_values(|mut ingest| {
+            batches.iter().for_each(|batch| ingest.add(batch));
+            ingest
+        });
+}
+
+/// Thresholds and samples of a minute, after so many minutes at 1,000 samples a second.
+#[divan::bench(args = [1, 10, 60])]
+fn after_minutes(bencher: Bencher, minutes: i64) {
+    let registry = Arc::new(Registry::new());
+    let series = series::series(&registry, Kind::Trend, 1, 10);
+    let spec = ThresholdSpec { source: "p(99)<5000".to_owned(), ..ThresholdSpec::default() };
+    let threshold = Definition::resolve("metric_0", &[spec], &registry).expect("a metric and a threshold");
+    let mut ingest = Ingest::new(registry, vec![threshold], false);
+    for minute in 0..minutes {
+        series::batches(&series, minute * 60, 60_000).iter().for_each(|batch| ingest.add(batch));
+    }
+    let batches = series::batches(&series, minutes * 60, 60_000);
+    bencher.counter(ItemsCount::new(60_000usize)).bench_local(|| {
+        batches.iter().for_each(|batch| ingest.add(batch));
+        (0..30).for_each(|_| drop(ingest.judge(Duration::from_secs(60), false)));
     });
 }

@@ -197,6 +197,7 @@ fn stats_count_and_a_client_that_leaves_ends_its_stream() {
     assert_eq!((&stats["streams"], &stats["open_streams"]), (&2.into(), &0.into()));
     assert_eq!(stats["aborted_streams"], 1);
     assert_eq!(stats["first_write_lateness_ms"]["count"], 2);
+    assert_eq!(stats["last_write_lateness_ms"]["count"], 1);
     assert!(stats["events"].as_u64().unwrap() >= 5);
 }
 

@@ -18,8 +18,9 @@ pub(super) struct Stats {
     pub open_streams: AtomicU64,
     pub aborted_streams: AtomicU64,
     pub events: AtomicU64,
-    /// Microseconds.
-    lateness: Mutex<Histogram<u64>>,
+    /// Microseconds, of first tokens and of last events.
+    first_writes: Mutex<Histogram<u64>>,
+    last_writes: Mutex<Histogram<u64>>,
 }
 
 impl Stats {
@@ -32,20 +33,23 @@ impl Stats {
             open_streams: AtomicU64::new(0),
             aborted_streams: AtomicU64::new(0),
             events: AtomicU64::new(0),
-            lateness: Mutex::new(Histogram::new(3)?),
+            first_writes: Mutex::new(Histogram::new(3)?),
+            last_writes: Mutex::new(Histogram::new(3)?),
         })
     }
 
     /// Notes how long after its due time the first token of a stream was handed to its connection.
     pub fn first_write(&self, late: Duration) {
-        let microseconds = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
-        self.lateness().saturating_record(microseconds);
+        note(&self.first_writes, late);
+    }
+
+    /// Notes the same of the last event of a stream.
+    pub fn last_write(&self, late: Duration) {
+        note(&self.last_writes, late);
     }
 
     /// The figures at this instant.
     pub fn figures(&self) -> Figures {
-        let lateness = self.lateness();
-        let at = |quantile| lateness.value_at_quantile(quantile) as f64 / 1e3;
         Figures {
             connections: self.connections.load(Relaxed),
             open_connections: self.open_connections.load(Relaxed),
@@ -54,20 +58,19 @@ impl Stats {
             open_streams: self.open_streams.load(Relaxed),
             aborted_streams: self.aborted_streams.load(Relaxed),
             events: self.events.load(Relaxed),
-            first_write_lateness_ms: Lateness {
-                count: lateness.len(),
-                p50: at(0.5),
-                p90: at(0.9),
-                p99: at(0.99),
-                p999: at(0.999),
-                max: at(1.0),
-            },
+            first_write_lateness_ms: Lateness::of(&self.first_writes),
+            last_write_lateness_ms: Lateness::of(&self.last_writes),
         }
     }
+}
 
-    fn lateness(&self) -> MutexGuard<'_, Histogram<u64>> {
-        self.lateness.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
+fn note(writes: &Mutex<Histogram<u64>>, late: Duration) {
+    let microseconds = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
+    locked(writes).saturating_record(microseconds);
+}
+
+fn locked(writes: &Mutex<Histogram<u64>>) -> MutexGuard<'_, Histogram<u64>> {
+    writes.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// What `GET /stats` answers. Counts are since the server's start.
@@ -82,17 +85,37 @@ pub struct Figures {
     pub aborted_streams: u64,
     /// Events written to streams, the closing ones included.
     pub events: u64,
+    /// Of the first tokens.
     pub first_write_lateness_ms: Lateness,
+    /// Of the last events of streams that were not broken off: whether the server kept up to the end.
+    pub last_write_lateness_ms: Lateness,
 }
 
-/// How long after their due time the first tokens were handed to their connections, in milliseconds.
-/// The timer's step of one millisecond is part of it.
+/// How long after their due time events were handed to their connections, in milliseconds. The
+/// timer's steps of one millisecond are part of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Lateness {
     pub count: u64,
+    pub mean: f64,
     pub p50: f64,
     pub p90: f64,
     pub p99: f64,
     pub p999: f64,
     pub max: f64,
+}
+
+impl Lateness {
+    fn of(writes: &Mutex<Histogram<u64>>) -> Self {
+        let writes = locked(writes);
+        let at = |quantile| writes.value_at_quantile(quantile) as f64 / 1e3;
+        Self {
+            count: writes.len(),
+            mean: writes.mean() / 1e3,
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: at(1.0),
+        }
+    }
 }

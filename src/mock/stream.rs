@@ -65,6 +65,9 @@ impl EventStream {
         }
         let event = self.script.event(self.step);
         self.step += 1;
+        if self.step == self.script.len() && self.framing != Framing::Big {
+            self.stats.last_write(now - due);
+        }
         event
     }
 

@@ -1,7 +1,7 @@
 //! `k6/x/sse`: `sse.open(url, params, setup)` and its callbacks.
 
 mod attempt;
-mod client;
+pub mod client;
 mod error;
 pub mod event;
 pub mod params;

@@ -1,18 +1,8 @@
 //! Bytes to events, by the rules of WHATWG's `text/event-stream`, as they come and however they are cut.
 //!
-//! The events are made by the crate `eventsource-stream`. It is fed whole lines of clean UTF-8 that end in LF, a
-//! few at a time, for left alone it panics at a BOM, stalls at invalid UTF-8, holds back an event that ends in
-//! CR, and takes quadratic time for long lines and large buffers. What it drops or defaults (comments, absent
-//! names, `retry` fields without data) is read off the same lines on their way in.
+//! The tests set it against the crate `eventsource-stream`, which it replaced: see docs/adr.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
-
-use eventsource_stream::EventStream;
-use futures_util::Stream;
 
 /// An event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,25 +67,19 @@ pub struct Parser {
     at_start: bool,
     /// The last line ended in CR; an LF that follows belongs to it.
     after_cr: bool,
+    /// The last `id` field that counts.
+    last_id: String,
     block: Block,
     comment: String,
     retry: Option<u64>,
-    /// Lines for the crate, with how many there are.
-    slice: Vec<u8>,
-    slice_lines: usize,
-    source: Source,
-    events: EventStream<Source>,
 }
-
-/// The crate copies what is left of a slice at each line's end, so slices must have few lines.
-const SLICE_LINES: usize = 8;
 
 /// What is known of the block that is being read.
 #[derive(Default)]
 struct Block {
     name: String,
-    /// Bytes of data so far, with an LF for each line; 0: no data.
-    data: usize,
+    /// The values of the `data` fields so far; `None`: there was none.
+    data: Option<String>,
     /// Whether an `id` that counts has come.
     id: bool,
     /// Whether any line has come.
@@ -105,21 +89,16 @@ struct Block {
 impl Parser {
     /// A parser at the start of a stream. `report_unknown` makes [`Parsed::UnknownLine`]s.
     pub fn new(limits: Limits, report_unknown: bool) -> Self {
-        let source = Source::default();
         Self {
             limits,
             report_unknown,
             partial: Vec::new(),
             at_start: true,
             after_cr: false,
+            last_id: String::new(),
             block: Block::default(),
             comment: String::new(),
             retry: None,
-            // A comment first: past the start of its stream the crate does not look for a BOM.
-            slice: b":\n".to_vec(),
-            slice_lines: 1,
-            events: EventStream::new(source.clone()),
-            source,
         }
     }
 
@@ -180,16 +159,23 @@ impl Parser {
         };
         match field {
             "data" => {
-                self.block.data += value.len() + 1;
-                if self.block.data - 1 > self.limits.event {
+                let before = self.block.data.as_ref().map_or(0, |data| data.len() + 1);
+                if before + value.len() > self.limits.event {
                     return Err(ParseError::Event(self.limits.event));
                 }
-                self.pass_on(&line);
+                match &mut self.block.data {
+                    Some(data) => {
+                        data.push('\n');
+                        data.push_str(value);
+                    }
+                    None => self.block.data = Some(value.to_owned()),
+                }
             }
+            // One with a NUL is no ID.
+            "id" if value.contains('\0') => {}
             "id" => {
-                // One with a NUL is no ID.
-                self.block.id |= !value.contains('\0');
-                self.pass_on(&line);
+                self.block.id = true;
+                value.clone_into(&mut self.last_id);
             }
             "event" => value.clone_into(&mut self.block.name),
             "retry" => self.retry = milliseconds(value).or(self.retry),
@@ -204,39 +190,16 @@ impl Parser {
     }
 
     fn dispatch(&mut self, out: &mut Vec<Parsed>) {
-        self.slice.push(b'\n');
-        if let Some(event) = self.hand_over() {
-            out.push(Parsed::Event(Event {
-                id: event.id,
-                own_id: self.block.id,
-                name: std::mem::take(&mut self.block.name),
-                data: event.data,
-                comment: std::mem::take(&mut self.comment),
-                retry: self.retry.take(),
-            }));
-        }
-        self.block = Block::default();
-    }
-
-    fn pass_on(&mut self, line: &str) {
-        self.slice.extend_from_slice(line.as_bytes());
-        self.slice.push(b'\n');
-        self.slice_lines += 1;
-        if self.slice_lines >= SLICE_LINES {
-            // Without the blank line this completes no event.
-            let _ = self.hand_over();
-        }
-    }
-
-    fn hand_over(&mut self) -> Option<eventsource_stream::Event> {
-        self.slice_lines = 0;
-        self.source.put(std::mem::take(&mut self.slice));
-        let mut context = Context::from_waker(Waker::noop());
-        // Pending once the slice is used up; the source has no error and no end.
-        match Pin::new(&mut self.events).poll_next(&mut context) {
-            Poll::Ready(Some(Ok(event))) => Some(event),
-            _ => None,
-        }
+        let Block { name, data, id, .. } = std::mem::take(&mut self.block);
+        let Some(data) = data else { return };
+        out.push(Parsed::Event(Event {
+            id: self.last_id.clone(),
+            own_id: id,
+            name,
+            data,
+            comment: std::mem::take(&mut self.comment),
+            retry: self.retry.take(),
+        }));
     }
 }
 
@@ -244,27 +207,6 @@ impl Parser {
 fn milliseconds(value: &str) -> Option<u64> {
     let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| value.parse().unwrap_or(u64::MAX))
-}
-
-/// A slice on its way into the crate.
-#[derive(Clone, Default)]
-struct Source(Arc<Mutex<Option<Vec<u8>>>>);
-
-impl Source {
-    fn put(&self, slice: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(|e| e.into_inner()) = Some(slice);
-    }
-}
-
-impl Stream for Source {
-    type Item = Result<Vec<u8>, Infallible>;
-
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.0.lock().unwrap_or_else(|e| e.into_inner()).take() {
-            Some(slice) => Poll::Ready(Some(Ok(slice))),
-            None => Poll::Pending,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,5 @@
+import { bounded } from "./load.js";
+
+export const options = bounded();
+
+export default function () {}
