@@ -50,6 +50,8 @@ fn every_example_runs_against_the_mock_in_the_process() {
         ("llm.js", "chat_first_token"),
         ("sse.js", "event_gap"),
         ("sse-post.js", "status is 200"),
+        ("sse-async.js", "event_gap"),
+        ("ndjson.js", "ollama_first_token"),
         ("http.js", "body came back"),
         ("thresholds.js", "first_event"),
     ] {

@@ -51,6 +51,22 @@ fn a_chat_stream_is_one_chunk_per_event() {
 }
 
 #[test]
+fn an_ollama_chat_is_lines_of_json() {
+    let server = start("ttft=1,itl=1,n=2");
+    let answer = exchange(server.addr(), "POST /api/chat", "{}");
+    assert!(answer.contains("Content-Type: application/x-ndjson\r\n"), "{answer}");
+    let text = body(&answer);
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told = |line: &serde_json::Value| (line["message"]["content"].clone(), line["done"].clone());
+    let expected =
+        [("the ", false), ("of ", false), ("", true)].map(|(text, done)| (text.into(), done.into()));
+    assert_eq!(lines.iter().map(told).collect::<Vec<_>>(), expected);
+    let whole = body(&exchange(server.addr(), "POST /api/chat", r#"{"stream":false}"#));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&whole).unwrap()["message"]["content"], "the of ");
+}
+
+#[test]
 fn a_chat_that_does_not_stream_is_plain_json() {
     let server = start("ttft=1,itl=0,n=2");
     let answer = exchange(server.addr(), "POST /any/prefix/chat/completions?finish=length", "{}");

@@ -17,6 +17,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Notify;
 
+use super::background::Background;
 use super::hooks::rejection_reason;
 
 /// What runs on the VU's thread when an asynchronous host call is done.
@@ -64,24 +65,29 @@ pub struct EventLoop {
     completions: RefCell<VecDeque<Completion>>,
     /// Host calls under way, which are driven whenever the VU waits for something.
     calls: RefCell<FuturesUnordered<Call>>,
+    polled: Polled,
     /// Signalled when a completion arrives.
     arrived: Notify,
 }
 
-/// An asynchronous host call, and what wakes it.
+/// What wakes the calls that were polled in the last turn.
+type Polled = Rc<RefCell<Vec<Waker>>>;
+
+/// An asynchronous host call, or a task that completes nothing.
 struct Call {
-    future: LocalBoxFuture<'static, Completion>,
-    waker: Option<Waker>,
+    future: LocalBoxFuture<'static, Option<Completion>>,
+    polled: Polled,
 }
 
 impl Future for Call {
-    type Output = Completion;
+    type Output = Option<Completion>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Completion> {
-        if self.waker.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
-            self.waker = Some(cx.waker().clone());
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Option<Completion>> {
+        let done = self.future.poll_unpin(cx);
+        if done.is_pending() {
+            self.polled.borrow_mut().push(cx.waker().clone());
         }
-        self.future.poll_unpin(cx)
+        done
     }
 }
 
@@ -123,27 +129,47 @@ impl EventLoop {
         self.arrived.notify_one();
     }
 
+    /// Takes back a [`Self::begin`] that nothing will complete.
+    pub fn release(&self) {
+        self.pending.set(self.pending.get().saturating_sub(1));
+    }
+
     /// Starts an asynchronous host call. It goes on while the VU waits, for whatever.
     pub fn spawn(&self, call: impl Future<Output = Completion> + 'static) {
         self.begin();
-        self.calls.borrow().push(Call { future: Box::pin(call), waker: None });
+        self.push(Box::pin(call.map(Some)));
+    }
+
+    /// Starts a task that goes on while the VU waits, for whatever. The loop may end before it does.
+    pub fn spawn_background(&self, task: impl Future<Output = ()> + 'static) -> Background {
+        let (handle, running) = Background::new(task);
+        self.push(Box::pin(running.map(|()| None)));
+        handle
+    }
+
+    fn push(&self, future: LocalBoxFuture<'static, Option<Completion>>) {
+        self.calls.borrow().push(Call { future, polled: self.polled.clone() });
     }
 
     /// Drives the calls that [`Self::spawn`] started; `task` is woken when one of them can go on.
     pub fn poll_calls(&self, task: &mut Task<'_>) {
         let mut calls = self.calls.borrow_mut();
+        self.polled.borrow_mut().clear();
         if calls.is_empty() {
             return;
         }
         while let Poll::Ready(Some(done)) = calls.poll_next_unpin(task) {
-            self.complete(done);
+            if let Some(completion) = done {
+                self.complete(completion);
+            }
         }
     }
 
-    /// Wakes every call under way, for a runtime that is left and entered again: it forgets whom it owes
-    /// a turn when `block_on` returns, and a call that had yielded would not be woken.
+    /// Wakes what may have been forgotten, for a runtime that is left and entered again: it forgets whom it
+    /// owes a turn when `block_on` returns, and a call that had yielded would not be woken. It pays such debts
+    /// between two turns, so only the calls of the last turn can be concerned, however many there are in all.
     pub fn wake_calls(&self) {
-        self.calls.borrow().iter().filter_map(|call| call.waker.as_ref()).for_each(Waker::wake_by_ref);
+        self.polled.borrow().iter().for_each(Waker::wake_by_ref);
     }
 
     /// Resolves when a host call completes.
@@ -186,7 +212,7 @@ impl EventLoop {
             self.run_microtasks(context)?;
             let completion = self.completions.borrow_mut().pop_front();
             if let Some(completion) = completion {
-                self.pending.set(self.pending.get().saturating_sub(1));
+                self.release();
                 completion(context)?;
                 continue;
             }
@@ -241,6 +267,7 @@ impl EventLoop {
         self.rejections.borrow_mut().clear();
         self.completions.borrow_mut().clear();
         self.calls.borrow_mut().clear();
+        self.polled.borrow_mut().clear();
         self.pending.set(0);
         self.due.borrow_mut().clear();
         let timers = self.timers.borrow().len();

@@ -1,5 +1,6 @@
 //! The engine, embedded. Knows Boa, knows no VU.
 
+pub mod background;
 pub mod convert;
 mod data_file;
 pub mod decode;
@@ -29,6 +30,7 @@ pub mod stack;
 pub mod typescript;
 mod words;
 
+pub use background::Background;
 pub use engine::Engine;
 pub use error::{ScriptError, go_error};
 pub use event_loop::EventLoop;

@@ -138,10 +138,15 @@ pub(super) fn text(tokens: u64, size: Option<usize>) -> String {
     for i in 0..tokens {
         match size {
             Some(size) => push_filler(&mut text, size),
-            None => text.push_str(WORDS[(i % WORDS.len() as u64) as usize]),
+            None => text.push_str(word(i)),
         }
     }
     text
+}
+
+/// What token `i` says.
+pub(super) fn word(i: u64) -> &'static str {
+    WORDS[(i % WORDS.len() as u64) as usize]
 }
 
 /// A text of `size` bytes that needs no escaping.
@@ -156,7 +161,8 @@ fn usage_object(prompt_tokens: u64, completion_tokens: u64) -> String {
     )
 }
 
-fn unix_milliseconds() -> f64 {
+/// The wall clock.
+pub(super) fn unix_milliseconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1e3
 }
 

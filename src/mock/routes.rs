@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::chat::ChatRequest;
 use super::chunk;
+use super::ollama::OllamaRequest;
 use super::script::Script;
 use super::settings::{Framing, Settings};
 use super::stats::Stats;
@@ -112,15 +113,25 @@ impl Routes {
                 sleep_until(arrived + settings.due(chat.tokens.saturating_sub(1))).await;
                 Ok(json_response(StatusCode::OK, answer))
             }
+            "/api/chat" if head.method == Method::POST => {
+                let answer = OllamaRequest::read(&body)?.plan(settings, body.len());
+                if answer.stream {
+                    return Ok(self.streamed(answer.script(settings.clone()), arrived));
+                }
+                let whole = answer.whole(settings)?;
+                sleep_until(arrived + settings.due(answer.tokens.saturating_sub(1))).await;
+                Ok(json_response(StatusCode::OK, whole))
+            }
             _ => Ok(error(StatusCode::NOT_FOUND, &format!("no route {} {path}", head.method))),
         }
     }
 
     fn streamed(&self, script: Script, arrived: Instant) -> Response<Body> {
+        let content_type = HeaderValue::from_static(script.content_type());
         let body = EventStream::new(script, arrived, Arc::clone(&self.stats));
         let mut response = Response::new(Either::Right(body));
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+        headers.insert(CONTENT_TYPE, content_type);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::chunk;
+use super::ollama::{self, Answer};
 use super::settings::{Finish, Settings};
 
 /// The events of one stream, by number: an optional role, the tokens, and what closes the stream.
@@ -21,6 +22,8 @@ enum Kind {
     Chat { finish: Finish, usage: Option<(u64, u64)>, sized: Option<Bytes> },
     /// The plain event stream.
     Plain,
+    /// Ollama's lines of JSON.
+    Ollama(Answer),
 }
 
 impl Script {
@@ -35,6 +38,19 @@ impl Script {
         Self { tokens: settings.tokens, settings, kind: Kind::Plain }
     }
 
+    /// A streamed Ollama chat.
+    pub fn ollama(settings: Settings, answer: Answer) -> Self {
+        Self { tokens: answer.tokens, settings, kind: Kind::Ollama(answer) }
+    }
+
+    /// What the response says it is.
+    pub fn content_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Ollama(_) => "application/x-ndjson",
+            _ => "text/event-stream; charset=utf-8",
+        }
+    }
+
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -44,7 +60,7 @@ impl Script {
         let closing = match self.kind {
             Kind::Chat { usage: Some(_), .. } => 3,
             Kind::Chat { usage: None, .. } => 2,
-            Kind::Plain => 1,
+            Kind::Plain | Kind::Ollama(_) => 1,
         };
         self.first_token().saturating_add(self.tokens).saturating_add(closing)
     }
@@ -71,6 +87,9 @@ impl Script {
                 Kind::Chat { sized: Some(event), .. } => event.clone(),
                 Kind::Chat { .. } => chunk::token(i),
                 Kind::Plain => chunk::plain(i, self.settings.size),
+                Kind::Ollama(_) => {
+                    return ollama::token(i, self.settings.size, self.settings.ts && i == 0);
+                }
             };
             return if self.settings.ts && i == 0 { chunk::stamped(&event) } else { event };
         }
@@ -79,6 +98,7 @@ impl Script {
             (Kind::Chat { usage: Some((prompt, completion)), .. }, 1) => chunk::usage(*prompt, *completion),
             (Kind::Chat { .. }, _) => chunk::done(),
             (Kind::Plain, _) => chunk::end_of_stream(),
+            (Kind::Ollama(answer), _) => ollama::last(answer),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod http;
 pub mod k6;
 pub mod metrics;
 pub mod sse;
+pub mod ssek_sse;
 pub mod tags;
 pub mod text;
 pub mod timers;
@@ -37,6 +38,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "k6/metrics", exports: metrics::exports },
     Module { name: "k6/timers", exports: timers::exports },
     Module { name: "k6/x/sse", exports: sse::exports },
+    Module { name: "ssek/sse", exports: ssek_sse::exports },
 ];
 
 /// The exports of the module with that name, made afresh; the loader keeps them.

@@ -4,7 +4,7 @@ mod attempt;
 pub mod client;
 mod error;
 pub mod event;
-mod params;
+pub mod params;
 pub mod reconnect;
 pub mod record;
 pub mod timeouts;

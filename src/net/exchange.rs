@@ -11,6 +11,7 @@ use crate::net::deadline::{Deadlines, Timeouts};
 use crate::net::decode::{MAX_BODY, decode};
 use crate::net::error::{Kind, NetError};
 use crate::net::event_stream::Limits;
+use crate::net::format::Format;
 use crate::net::header;
 use crate::net::redirect::{self, Target};
 use crate::net::request::{Request, RequestCookie, accept_gzip};
@@ -45,6 +46,8 @@ pub struct Call {
     pub discard_body: bool,
     /// What a stream may hold; [`fetch`] has no use for it.
     pub limits: Limits,
+    /// What a stream's body is read as; [`fetch`] has no use for it.
+    pub format: Format,
 }
 
 impl Call {
@@ -64,6 +67,7 @@ impl Call {
             decompress: true,
             discard_body: false,
             limits: Limits::default(),
+            format: Format::default(),
         }
     }
 }
@@ -152,7 +156,7 @@ pub async fn open(client: &Client, mut call: Call) -> Result<Opened, Failed> {
     };
     match arrive(client, &call, &mut hops).await {
         Ok((live, false)) => {
-            let stream = EventStream::new(live, call.limits, call.decompress, asked_for_gzip);
+            let stream = EventStream::new(live, &call, asked_for_gzip);
             Ok(Opened { hops, stream })
         }
         Ok((live, true)) => {

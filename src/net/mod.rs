@@ -17,9 +17,11 @@ pub mod dns; // names to addresses
 pub mod error; // NetError: codes and wordings
 pub mod event_stream; // bytes to events
 pub mod exchange; // one call: fetch or open
+pub mod format; // SSE or lines of JSON
 pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes
 pub mod hosts; // which host goes where, or nowhere
+pub mod ndjson; // bytes to lines
 pub mod outcome; // how a stream ended
 pub mod proxy; // HTTP_PROXY and its kin
 pub mod redirect; // where a 3xx leads
@@ -37,6 +39,7 @@ pub use deadline::Timeouts;
 pub use error::NetError;
 pub use event_stream::{Event, Limits, Parsed};
 pub use exchange::{Call, Exchange, Opened, fetch, open};
+pub use format::Format;
 pub use outcome::Outcome;
 pub use request::RequestCookie;
 pub use round::Hop;

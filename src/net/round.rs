@@ -87,7 +87,7 @@ pub(super) struct Live {
     first_byte: Option<Instant>,
     deadlines: Deadlines,
     /// The last sign of life, kept where somebody waits for the next.
-    last_read: Instant,
+    pub last_read: Instant,
     /// Whether an event has come, which only the reader of the body knows.
     pub begun: bool,
 }
@@ -147,8 +147,10 @@ pub(super) async fn send(
             hop.error = Some(error);
             Err(Box::new(hop))
         }
-        Ok(response) => {
+        Ok(mut response) => {
             describe(client, request, &marks, &response, &mut hop);
+            // The values are slices of the connection's read buffer, 8 KiB that an idle stream would keep alive.
+            *response.headers_mut() = http::HeaderMap::new();
             Ok(Live {
                 hop,
                 response: Some(response),

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::net::decode::StreamDecoder;
 use crate::net::error::{Kind, NetError};
-use crate::net::event_stream::{Limits, Parsed, Parser};
+use crate::net::event_stream::{ParseError, Parsed};
+use crate::net::exchange::Call;
+use crate::net::format::Parser;
 use crate::net::header;
 use crate::net::round::{Hop, Live};
 
@@ -28,7 +30,7 @@ pub struct EventStream {
     live: Live,
     parser: Parser,
     decoder: Option<StreamDecoder>,
-    is_event_stream: bool,
+    has_right_type: bool,
     /// How the stream ended, if the caller has not been told yet.
     ending: Option<Result<(), NetError>>,
 }
@@ -42,17 +44,17 @@ const END_OF_BODY: Duration = Duration::from_millis(10);
 
 impl EventStream {
     /// `asked_for_gzip`: the caller did not, so it must not see that the body was packed, either.
-    pub(super) fn new(mut live: Live, limits: Limits, decompress: bool, asked_for_gzip: bool) -> Self {
+    pub(super) fn new(mut live: Live, call: &Call, asked_for_gzip: bool) -> Self {
         let headers = &mut live.hop.headers;
-        let is_event_stream = header::first(headers, "content-type").is_some_and(|value| {
-            value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
-        });
-        let coding = header::first(headers, "content-encoding").filter(|_| decompress);
+        let content_type = header::first(headers, "content-type");
+        let parser = Parser::new(call.format, content_type, call.limits);
+        let has_right_type = parser.is_declared(content_type);
+        let coding = header::first(headers, "content-encoding").filter(|_| call.decompress);
         let decoder = coding.and_then(StreamDecoder::new);
         if decoder.is_some() && asked_for_gzip {
             headers.retain(|(name, _)| name != "Content-Encoding" && name != "Content-Length");
         }
-        Self { live, parser: Parser::new(limits, !is_event_stream), decoder, is_event_stream, ending: None }
+        Self { live, parser, decoder, has_right_type, ending: None }
     }
 
     /// The round trip. Its trail and bytes are final once the stream has ended or was closed.
@@ -114,15 +116,20 @@ impl EventStream {
         self.ending = Some(Ok(()));
     }
 
+    /// Notes that nobody wanted to read until now: what the server had to say could not come in.
+    pub fn was_left_alone(&mut self) {
+        self.live.last_read = Instant::now();
+    }
+
     /// Closes the stream and returns its round trip.
     pub fn finish(mut self) -> Hop {
         self.close();
         self.live.hop
     }
 
-    /// Whether the response says that it is an event stream.
-    pub fn is_event_stream(&self) -> bool {
-        self.is_event_stream
+    /// Whether the response says that it is what it was read as: an event stream, or lines of JSON.
+    pub fn has_right_type(&self) -> bool {
+        self.has_right_type
     }
 
     /// Whether the stream ended (or stands) in the middle of an event, which is then lost.
@@ -137,7 +144,7 @@ impl EventStream {
                 Ok(()) => return true,
                 Err(kind) => Err(NetError::body(kind)),
             },
-            Ok(None) => Ok(()),
+            Ok(None) => self.parser.finish(out).map_err(|error| NetError::body(broken(&error))),
             Err(error) => Err(error),
         };
         self.live.settle(ending.as_ref().err().cloned());
@@ -155,6 +162,10 @@ impl EventStream {
             let is_first = |parsed: &Parsed| matches!(parsed, Parsed::Event(event) if !event.data.is_empty());
             self.live.begun = out[before..].iter().any(is_first);
         }
-        fed.map_err(|error| Kind::EventStream(error.to_string()))
+        fed.map_err(|error| broken(&error))
     }
+}
+
+fn broken(error: &ParseError) -> Kind {
+    Kind::EventStream(error.to_string())
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use boa_engine::JsValue;
 
 use super::globals::define_iteration;
-use super::{Phase, ScenarioRun, VirtualUser, fiber};
+use super::{Ending, Phase, ScenarioRun, VirtualUser, fiber};
 use crate::js::ScriptError;
 use crate::js::event_loop::LoopError;
 use crate::k6::builtin;
@@ -86,6 +86,7 @@ impl VirtualUser {
         state.iteration.set(state.iteration.get() + 1);
         state.iteration_in_scenario.set(state.iteration_in_scenario.get() + 1);
         if state.interrupt.is_raised() {
+            state.open.close_all(Ending::Interrupted);
             let dropped = self.engine.event_loop.clear();
             if dropped > 0 {
                 log::warn(format!("{dropped} timers were dropped because the iteration was interrupted"));
@@ -95,6 +96,7 @@ impl VirtualUser {
             state.test.counters.interrupted.fetch_add(1, Ordering::Relaxed);
             return Outcome::Interrupted;
         }
+        state.open.close_all(if settled.is_ok() { Ending::Complete } else { Ending::Failed });
         if let Err(error) = settled {
             self.engine.event_loop.clear();
             self.report(error, &scenario);

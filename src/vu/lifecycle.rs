@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use boa_engine::JsValue;
 
-use super::{Phase, VirtualUser};
+use super::{Ending, Phase, VirtualUser};
 use crate::js::ScriptError;
 use crate::js::convert::{bytes_of, entries, put, to_text};
 use crate::js::event_loop::LoopError;
@@ -87,6 +87,11 @@ impl VirtualUser {
         let context = &mut *self.engine.context;
         let called = function.call(&JsValue::undefined(), &[arg], context);
         let settled = self.engine.event_loop.settle(called, context, &|until| state.wait(until));
+        state.open.close_all(match &settled {
+            _ if state.interrupt.is_raised() => Ending::Interrupted,
+            Ok(_) => Ending::Complete,
+            Err(_) => Ending::Failed,
+        });
         if phase != Phase::Summary {
             self.count_bytes(Instant::now());
         }

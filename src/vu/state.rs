@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use super::lag::{Observed, Timer};
 use super::mates::Mates;
 use super::samples::Samples;
-use super::{ScenarioRun, Test, fiber};
+use super::{OpenResources, ScenarioRun, Test, fiber};
 use crate::js::interrupt::{Interrupt, interrupted};
 use crate::js::{EventLoop, go_error};
 use crate::k6::SystemTag;
@@ -43,6 +43,8 @@ pub struct State {
     pub id: u32,
     pub interrupt: Arc<Interrupt>,
     pub samples: Samples,
+    /// What the present call opened and has not closed.
+    pub open: OpenResources,
     pub phase: Cell<Phase>,
     /// The number of this VU's current iteration over all scenarios, from zero.
     pub iteration: Cell<u64>,
@@ -73,6 +75,8 @@ pub struct State {
     /// The series of checks without tags of their own, by the tags in force and the check's name.
     checks: RefCell<FxHashMap<(TagSetId, JsString), SeriesId>>,
     mates: Rc<Mates>,
+    /// Work that left garbage behind and is not told to the thread yet.
+    garbage: Cell<u32>,
 }
 
 /// How the engine finds the state: a context's data are found by type.
@@ -98,6 +102,7 @@ impl State {
             id,
             interrupt,
             samples: Samples::new(mates.samples.clone()),
+            open: OpenResources::default(),
             phase: Cell::new(Phase::Init),
             iteration: Cell::new(0),
             iteration_in_scenario: Cell::new(0),
@@ -117,6 +122,7 @@ impl State {
             tags_id: Cell::new(None),
             series: RefCell::default(),
             builtins: RefCell::default(),
+            garbage: Cell::default(),
             checks: RefCell::default(),
             mates,
         }
@@ -426,6 +432,14 @@ impl State {
 
     /// Notes that a host call left garbage behind; collects it from time to time.
     pub fn left_garbage(&self, weight: u32) {
-        self.mates.left_garbage(weight);
+        // A collection looks at all that is alive: many open streams must not make each event dear.
+        let share = 1 + u32::try_from(self.open.len() / 64).unwrap_or(0);
+        let garbage = self.garbage.get() + weight;
+        if garbage < share {
+            self.garbage.set(garbage);
+        } else {
+            self.garbage.set(0);
+            self.mates.left_garbage(garbage / share);
+        }
     }
 }

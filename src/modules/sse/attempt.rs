@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
     }
 
     fn tags(&self) -> CallTags<'a> {
-        CallTags { url: self.url, own: &self.params.tags }
+        CallTags { url: self.url, own: &self.params.tags, vu: None }
     }
 
     fn attempt(&mut self, context: &mut Context) -> JsResult<Attempt> {
@@ -133,7 +133,7 @@ impl<'a> Session<'a> {
         let delivered = self.run_handlers(&mut stream, &mut recorder, context);
         let facts = Facts {
             status,
-            right_type: stream.is_event_stream(),
+            right_type: stream.has_right_type(),
             error_event: recorder.saw_error_event(),
             end: match &delivered {
                 Ok(Delivered::Done) => End::Done { mid_event: stream.is_mid_event() },

@@ -28,6 +28,8 @@ pub struct Params {
     jar: SharedJar,
     timeout: Option<Duration>,
     timeouts: Timeouts,
+    /// The `Accept` header of calls that have none.
+    pub accept: &'static str,
     pub tags: Vec<(String, String)>,
     /// A gap between events that is longer is a stall.
     pub stall_threshold: Duration,
@@ -45,6 +47,7 @@ impl Params {
             jar: state.jar(),
             timeout: None,
             timeouts: Timeouts::default(),
+            accept: "text/event-stream",
             tags: Vec::new(),
             stall_threshold: STALL,
             until: None,
@@ -109,7 +112,7 @@ impl Params {
         let mut headers = self.headers.clone();
         let has = |name: &str| self.headers.iter().any(|(k, _)| k.eq_ignore_ascii_case(name));
         if !has("Accept") {
-            headers.push(("Accept".to_owned(), "text/event-stream".to_owned()));
+            headers.push(("Accept".to_owned(), self.accept.to_owned()));
         }
         if !last_event_id.is_empty() {
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Last-Event-ID"));

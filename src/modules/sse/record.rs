@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
-use crate::metrics::{SeriesId, TagSetId};
+use crate::metrics::{SeriesId, TagSet, TagSetId};
 use crate::net::outcome::tells_error;
 use crate::net::{Event, Hop, NetError, Outcome};
 use crate::vu::State;
@@ -26,6 +26,8 @@ pub struct CallTags<'a> {
     pub url: &'a str,
     /// `params.tags`.
     pub own: &'a [(String, String)],
+    /// Instead of the VU's present tags; of calls that go on while the script changes those.
+    pub vu: Option<&'a TagSet>,
 }
 
 /// How far a call came: its last round trip if there was a response, or why there was none.
@@ -44,7 +46,7 @@ impl CallTags<'_> {
     }
 
     fn with(&self, state: &State, reached: Reached, outcome: Option<Outcome>) -> TagSetId {
-        state.tags_with(|tags| {
+        let change = |tags: &mut TagSet| {
             self.own.iter().for_each(|(k, v)| tags.set(k, v));
             let mut set = |tag: SystemTag, value: &str| {
                 if state.has_tag(tag) {
@@ -68,7 +70,15 @@ impl CallTags<'_> {
             if let Some(outcome) = outcome {
                 tags.set("outcome", outcome.name());
             }
-        })
+        };
+        match self.vu {
+            None => state.tags_with(change),
+            Some(tags) => {
+                let mut tags = tags.clone();
+                change(&mut tags);
+                state.test.registry.tag_set(&tags)
+            }
+        }
     }
 }
 
