@@ -1,20 +1,19 @@
 //! What the summary shows beside whole metrics: checks, groups, and metrics by scenario and group.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ingest::Sinks;
 use super::sink::Sink;
 use super::snapshot::{CheckSnapshot, MetricSnapshot, Section};
-use super::{Metric, TagSet};
+use super::{Metric, TagSet, Timestamp};
 use crate::k6::{SystemTag, builtin};
 
-/// The sinks behind checks and sections, in the order in which they were first seen.
+/// The sinks behind checks and sections, in the order of their first samples. These come in by thread, not by
+/// time, so the times decide.
 pub(super) struct Breakdown {
-    checks: Vec<(CheckKey, u32)>,
-    check_sinks: HashMap<CheckKey, u32>,
-    groups: Vec<String>,
-    groups_seen: HashSet<String>,
+    checks: HashMap<CheckKey, (Timestamp, u32)>,
+    groups: HashMap<String, (Timestamp, usize)>,
     /// `None` unless sections were asked for.
     sections: Option<Sections>,
 }
@@ -41,17 +40,18 @@ struct SectionSinks {
 impl Breakdown {
     /// Nothing seen yet.
     pub fn new(sections: bool) -> Self {
-        Self {
-            checks: Vec::new(),
-            check_sinks: HashMap::new(),
-            groups: Vec::new(),
-            groups_seen: HashSet::new(),
-            sections: sections.then(Sections::default),
-        }
+        Self { checks: HashMap::new(), groups: HashMap::new(), sections: sections.then(Sections::default) }
     }
 
-    /// Adds to `targets` the sinks that samples of `metric` with these tags feed here.
-    pub fn route(&mut self, metric: &Arc<Metric>, tags: &TagSet, sinks: &mut Sinks, targets: &mut Vec<u32>) {
+    /// `at` is the time of the first sample. Adds to `targets` the sinks that samples of `metric` with these tags feed here.
+    pub fn route(
+        &mut self,
+        metric: &Arc<Metric>,
+        tags: &TagSet,
+        at: Timestamp,
+        sinks: &mut Sinks,
+        targets: &mut Vec<u32>,
+    ) {
         let value = |tag: SystemTag| {
             let found = tags.tags.iter().find(|(key, _)| &**key == tag.name());
             found.map(|(_, value)| value.clone())
@@ -62,13 +62,13 @@ impl Breakdown {
             && let Some(name) = value(SystemTag::Check)
         {
             let key = CheckKey { scenario: scenario.clone(), group: group.clone(), name };
-            targets.push(self.check_sink(key, metric, sinks));
+            targets.push(self.check_sink(key, metric, at, sinks));
         }
         let paths = if scenario.is_none() && is_phase(&group) { Vec::new() } else { lineage(&group) };
         for path in &paths {
-            if self.groups_seen.insert((*path).to_owned()) {
-                self.groups.push((*path).to_owned());
-            }
+            let next = self.groups.len();
+            let (first, _) = self.groups.entry((*path).to_owned()).or_insert((at, next));
+            *first = at.min(*first);
         }
         if let Some(sections) = &mut self.sections {
             for path in [""].into_iter().chain(paths) {
@@ -78,13 +78,17 @@ impl Breakdown {
     }
 
     /// See [`Snapshot::groups`](super::Snapshot::groups).
-    pub fn groups(&self) -> &[String] {
-        &self.groups
+    pub fn groups(&self) -> Vec<String> {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_unstable_by_key(|(_, first)| **first);
+        groups.into_iter().map(|(path, _)| path.clone()).collect()
     }
 
     /// See [`Snapshot::checks`](super::Snapshot::checks).
     pub fn checks(&self, sinks: &Sinks) -> Vec<CheckSnapshot> {
-        let snapshot = |(key, sink): &(CheckKey, u32)| {
+        let mut checks: Vec<_> = self.checks.iter().collect();
+        checks.sort_unstable_by_key(|(_, first)| **first);
+        let snapshot = |(key, (_, sink)): (&CheckKey, &(Timestamp, u32))| {
             let Sink::Rate(rate) = sinks.get(*sink) else { return None };
             Some(CheckSnapshot {
                 scenario: key.scenario.as_deref().map(str::to_owned),
@@ -94,7 +98,7 @@ impl Breakdown {
                 fails: rate.total - rate.trues,
             })
         };
-        self.checks.iter().filter_map(snapshot).collect()
+        checks.into_iter().filter_map(snapshot).collect()
     }
 
     /// See [`Snapshot::sections`](super::Snapshot::sections).
@@ -103,14 +107,10 @@ impl Breakdown {
         list.iter().map(|section| section.snapshot(sinks)).collect()
     }
 
-    fn check_sink(&mut self, key: CheckKey, metric: &Metric, sinks: &mut Sinks) -> u32 {
-        if let Some(sink) = self.check_sinks.get(&key) {
-            return *sink;
-        }
-        let sink = sinks.make(metric);
-        self.checks.push((key.clone(), sink));
-        self.check_sinks.insert(key, sink);
-        sink
+    fn check_sink(&mut self, key: CheckKey, metric: &Metric, at: Timestamp, sinks: &mut Sinks) -> u32 {
+        let (first, sink) = self.checks.entry(key).or_insert_with(|| (at, sinks.make(metric)));
+        *first = at.min(*first);
+        *sink
     }
 }
 
@@ -181,12 +181,12 @@ mod tests {
     fn fed(sections: bool, samples: &[Fed<'_>]) -> (Breakdown, Sinks) {
         let (registry, mut sinks) = (Registry::new(), Sinks::default());
         let mut breakdown = Breakdown::new(sections);
-        for (metric, tags, value) in samples {
+        for (time, (metric, tags, value)) in samples.iter().enumerate() {
             let mut set = TagSet::default();
             tags.iter().for_each(|(key, value)| set.set(key, value));
             let metric = registry.metric(registry.builtin(metric));
             let mut targets = Vec::new();
-            breakdown.route(&metric, &set, &mut sinks, &mut targets);
+            breakdown.route(&metric, &set, Timestamp(time as i64), &mut sinks, &mut targets);
             targets.into_iter().for_each(|target| sinks.add(target, *value));
         }
         (breakdown, sinks)

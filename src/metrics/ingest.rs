@@ -10,7 +10,7 @@ use super::definition::Definition;
 use super::sink::Sink;
 use super::snapshot::{MetricSnapshot, Snapshot, ThresholdSnapshot};
 use super::threshold::{Threshold, ThresholdSpec};
-use super::{Metric, MetricId, Registry, Sample, Series, SeriesId};
+use super::{Metric, MetricId, Registry, Sample, Series, SeriesId, Timestamp};
 use crate::log;
 
 /// The number of distinct series above which a run is warned, then at each doubling.
@@ -112,7 +112,7 @@ impl Ingest {
         for sample in batch {
             let targets = match self.routes.get(sample.series.0 as usize) {
                 Some(route) if route.end > 0 => route.start as usize..route.end as usize,
-                _ => self.route(sample.series),
+                _ => self.route(sample.series, sample.time),
             };
             for target in &self.targets[targets] {
                 self.sinks.add(*target, sample.value);
@@ -148,7 +148,7 @@ impl Ingest {
             duration,
             metrics: self.entries.iter().filter(shown).map(|entry| entry.snapshot(&self.sinks)).collect(),
             checks: self.breakdown.checks(&self.sinks),
-            groups: self.breakdown.groups().to_vec(),
+            groups: self.breakdown.groups(),
             sections: self.breakdown.sections(&self.sinks),
         }
     }
@@ -185,7 +185,7 @@ impl Ingest {
 
     /// Works out where the samples of a series go; once per series.
     #[cold]
-    fn route(&mut self, id: SeriesId) -> Range<usize> {
+    fn route(&mut self, id: SeriesId, at: Timestamp) -> Range<usize> {
         let Series { metric, tags } = self.registry.describe(id);
         let start = self.targets.len();
         let own = self.entries_of(&metric).first().copied();
@@ -198,7 +198,7 @@ impl Ingest {
                 self.targets.push(entry.sink);
             }
         }
-        self.breakdown.route(&metric, &tags, &mut self.sinks, &mut self.targets);
+        self.breakdown.route(&metric, &tags, at, &mut self.sinks, &mut self.targets);
         self.count_series();
         if self.routes.len() <= id.0 as usize {
             self.routes.resize(id.0 as usize + 1, Route::default());

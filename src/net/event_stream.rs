@@ -211,12 +211,61 @@ fn milliseconds(value: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use eventsource_stream::EventStream;
+    use futures_util::{FutureExt, StreamExt, stream};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &[u8], report_unknown: bool) -> Vec<Parsed> {
         let mut out = Vec::new();
         Parser::new(Limits::default(), report_unknown).feed(text, &mut out).unwrap();
         out
+    }
+
+    /// What the crate makes of a stream that it takes in one piece: `(id, name, data)`.
+    fn by_the_crate(text: &str) -> Vec<(String, String, String)> {
+        let whole = stream::iter([Ok::<_, Infallible>(text.to_owned())]);
+        let events = EventStream::new(whole).filter_map(|event| std::future::ready(event.ok()));
+        let events = events.map(|event| (event.id, event.event, event.data));
+        events.collect::<Vec<_>>().now_or_never().unwrap()
+    }
+
+    proptest! {
+        /// Lines of fields, comments and blanks, however they are cut.
+        #[test]
+        fn agrees_with_eventsource_stream(
+            lines in vec("(data|id|event|x|retry|)(:| : |: )?[a-cé\u{1F600} :]{0,4}", 0..12),
+            blank in vec(any::<bool>(), 12),
+            cuts in vec(0..200_usize, 0..4),
+        ) {
+            let mut text = String::new();
+            for (line, blank) in lines.iter().zip(blank) {
+                text.push_str(line);
+                text.push_str(if blank { "\n\n" } else { "\n" });
+            }
+            let mut out = Vec::new();
+            let mut parser = Parser::new(Limits::default(), false);
+            let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+            cuts.sort_unstable();
+            cuts.push(text.len());
+            let mut start = 0;
+            for end in cuts {
+                parser.feed(&text.as_bytes()[start..end], &mut out).unwrap();
+                start = end;
+            }
+            let events = out.into_iter().filter_map(|parsed| match parsed {
+                Parsed::Event(event) => {
+                    let name = if event.name.is_empty() { "message".to_owned() } else { event.name };
+                    Some((event.id, name, event.data))
+                }
+                _ => None,
+            });
+            prop_assert_eq!(events.collect::<Vec<_>>(), by_the_crate(&text));
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Samples on their way from VUs to the engine: one channel operation per 64 samples, not per sample.
+//! Samples on their way from VUs to the engine: one channel operation for many samples.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use crossbeam_channel::Sender;
 use crate::metrics::{Batch, Sample, SeriesId, Timestamp};
 
 /// A batch is sent when it has so many samples …
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 /// … or when its first sample is this old: the live figures are never further behind.
 pub const MAX_AGE: Duration = Duration::from_millis(100);
 
