@@ -167,7 +167,10 @@ fn live(
         Ok(user) => user,
         Err(error) => return arrival(Err(error)),
     };
-    super::stack::trim();
+    if first {
+        // Parsing touched hundreds of KiB that an iteration never reaches again.
+        super::stack::trim();
+    }
     test.counters.vus_initialised.fetch_add(1, Ordering::Relaxed);
     // The pool ends the loop by dropping every worker: none may stay here.
     arrival(Ok(worker));

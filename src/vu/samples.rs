@@ -9,7 +9,7 @@ use crossbeam_channel::Sender;
 use crate::metrics::{Batch, Sample, SeriesId, Timestamp};
 
 /// A batch is sent when it has so many samples …
-const BATCH: usize = 256;
+pub const BATCH: usize = 256;
 /// … or when its first sample is this old: the live figures are never further behind.
 pub const MAX_AGE: Duration = Duration::from_millis(100);
 

@@ -5,7 +5,7 @@
 use ssek::metrics::{Batch, Contains, Kind, Registry, Sample, SeriesId, TagSet, Timestamp};
 
 /// Samples that a VU hands over at once.
-pub const BATCH: usize = 64;
+pub use ssek::vu::samples::BATCH;
 
 /// `metrics` metrics under `tag_sets` different tag sets each.
 pub fn series(registry: &Registry, kind: Kind, metrics: usize, tag_sets: usize) -> Vec<SeriesId> {
