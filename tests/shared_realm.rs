@@ -74,7 +74,8 @@ fn run(folder: &Path, script: &str, args: &[&str]) -> (bool, String) {
     let mut command = Command::cargo_bin("ssek").unwrap();
     command.current_dir(folder).args(["run", "--vus", "8", "--iterations", "40", "--threads", "1", "-v"]);
     let output = command.args(args).arg(script).timeout(std::time::Duration::from_secs(60)).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     (output.status.success(), text)
 }
 
