@@ -14,6 +14,7 @@ def ssek():
     given = os.environ.get("SSEK")
     if given:
         return given
+    subprocess.run(["scripts/tools"], cwd=ROOT, check=True)
     subprocess.run(["cargo", "build", "--release", "--locked", "--bin", "ssek"], cwd=ROOT, check=True)
     return str(CACHE.parent / "release" / "ssek")
 

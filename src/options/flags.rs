@@ -30,7 +30,7 @@ pub struct OptionFlags {
     /// The borders of all parts of the test, such as 0,1/4,1
     #[arg(long, value_name = "BORDERS")]
     pub execution_segment_sequence: Option<String>,
-    /// Wait for the REST API before starting [env: K6_PAUSED]
+    /// Wait for the REST API before starting (not supported yet) [env: K6_PAUSED]
     #[arg(short = 'p', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub paused: Option<bool>,
     /// Don't run setup() [env: K6_NO_SETUP]
@@ -54,7 +54,7 @@ pub struct OptionFlags {
     /// User-Agent header of HTTP requests [env: K6_USER_AGENT]
     #[arg(long, value_name = "TEXT")]
     pub user_agent: Option<String>,
-    /// Log HTTP exchanges; `full` with bodies [env: K6_HTTP_DEBUG]
+    /// Log HTTP exchanges; `full` with bodies (not supported yet) [env: K6_HTTP_DEBUG]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "headers", value_name = "full")]
     pub http_debug: Option<String>,
     /// Don't check TLS certificates [env: K6_INSECURE_SKIP_TLS_VERIFY]
@@ -96,7 +96,7 @@ pub struct OptionFlags {
     /// How host names are resolved [env: K6_DNS] [default: ttl=5m,select=random,policy=preferIPv4]
     #[arg(long, value_name = "SETTINGS")]
     pub dns: Option<String>,
-    /// Switch on these experimental features; may be repeated [env: K6_FEATURES]
+    /// Switch on these experimental features; may be repeated (none is supported yet) [env: K6_FEATURES]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub features: Vec<String>,
 }

@@ -46,8 +46,8 @@ struct Vus {
 }
 
 impl Pool {
-    /// Makes `count` VUs, on `threads` threads at most if they can share one, as many threads at a time as there are cores; `spare` more may follow one by
-    /// one while the test runs.
+    /// Makes `count` VUs, on `threads` threads at most if they can share one, the first VUs of as many
+    /// threads at a time as there are cores; `spare` more may follow one by one while the test runs.
     ///
     /// Returns at once; the receiver tells when each is done.
     pub fn start(

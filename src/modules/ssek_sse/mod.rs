@@ -33,6 +33,7 @@ use stream::Stream;
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let state = State::of(context)?;
     register(&state);
+    state.test.streaming.ask();
     Ok(Exports::default_object(object_of(&[("connect", 2, connect)], context)))
 }
 
