@@ -123,6 +123,11 @@ fn many_streams_in_one_vu_lose_nothing() {
     assert_eq!(outcomes(&run), vec!["ok"; 100]);
     assert_eq!(samples(&run, "http_reqs").len(), 100);
     assert_eq!(samples(&run, "sse_time_to_first_event").len(), 100);
+    assert!(
+        outcome.stdout.contains("STREAMING") && outcome.stdout.contains("sse_streams"),
+        "{}",
+        outcome.stdout
+    );
 }
 
 #[test]

@@ -17,6 +17,15 @@ use futures_util::task::AtomicWaker;
 
 use super::engine::set_limits;
 
+/// Detaches the interrupt when it is dropped, which must happen before the context is.
+pub struct Attached(Arc<Interrupt>);
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.0.detach();
+    }
+}
+
 /// The handle by which other threads stop one VU's script.
 #[derive(Debug, Default)]
 pub struct Interrupt {
@@ -81,10 +90,16 @@ pub fn silence_interrupted_panics() {
 
 impl Interrupt {
     /// Points the handle at a context, which must stay where it is until [`Self::detach`].
-    pub fn attach(self: &Arc<Self>, context: &mut Context) {
+    ///
+    /// An interrupt that was raised before counts.
+    pub fn attach(self: &Arc<Self>, context: &mut Context) -> Attached {
         context.insert_data(Handle(self.clone()));
         let limits = LimitsPtr(context.runtime_limits_mut());
         *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
+        if self.is_raised() {
+            self.raise();
+        }
+        Attached(self.clone())
     }
 
     /// Forgets the context. Call it before dropping the context.

@@ -22,6 +22,8 @@ use crate::vu::State;
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let state = State::of(context)?;
+    // Made with the realm, so that the events of all VUs in it have one shape.
+    event::EventObjects::of(context);
     record::register(&state);
     Ok(Exports::default_object(object_of(&[("open", 3, open)], context)))
 }

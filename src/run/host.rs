@@ -17,12 +17,17 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::gate::{Assignment, Starts, Worker};
+use crate::js::Interrupt;
 use crate::log;
 use crate::vu::fiber::{self, Fiber};
 use crate::vu::lag;
 use crate::vu::samples::MAX_AGE;
 use crate::vu::user::InitError;
 use crate::vu::{Mates, Outcome, Stop, Test, VirtualUser};
+
+/// Turns of fibers and connections between two looks at sockets and timers: a VU that never waits takes up
+/// to a millisecond a turn, and must not make the others read late.
+const TURNS: u32 = 16;
 
 /// Gets the VU that was made, on its own thread.
 pub type Arrival = Box<dyn FnOnce(Result<Arc<Worker>, InitError>) + Send>;
@@ -51,6 +56,7 @@ impl Host {
     pub fn start(test: &Arc<Test>, place: usize, permits: &Permits, alone: bool) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .event_interval(TURNS)
             .build()
             .context("no I/O for VUs: the limit of open files may be too low (see ulimit -n)")?;
         let (births, newborn) = unbounded_channel();
@@ -159,7 +165,7 @@ fn live(
         let _ = permits.1.recv();
     }
     let (id, interrupt) = (worker.id, worker.interrupt.clone());
-    let made = VirtualUser::new(test, id, interrupt.clone(), mates);
+    let made = make(test, id, &interrupt, mates);
     if first {
         let _ = permits.0.send(());
     }
@@ -176,9 +182,25 @@ fn live(
     arrival(Ok(worker));
     let remake = || {
         interrupt.rearm();
-        VirtualUser::new(test, id, interrupt.clone(), mates)
+        make(test, id, &interrupt, mates)
     };
     work(user, inbox, test, &remake);
+}
+
+/// Runs the init code; a panic in it stops the test, unless an interrupt brought it about.
+fn make(
+    test: &Arc<Test>,
+    id: u32,
+    interrupt: &Arc<Interrupt>,
+    mates: &Rc<Mates>,
+) -> Result<VirtualUser, InitError> {
+    let made = catch_unwind(AssertUnwindSafe(|| VirtualUser::new(test, id, interrupt.clone(), mates)));
+    made.unwrap_or_else(|_| {
+        if !interrupt.is_raised() {
+            test.control.stop(Stop::Panic);
+        }
+        Err(InitError::Interrupted)
+    })
 }
 
 fn work(
@@ -198,15 +220,20 @@ fn work(
         };
         user.clear_interrupt();
         let worked = catch_unwind(AssertUnwindSafe(|| iterate(&mut user, assignment)));
-        drop(active);
         match worked {
             Ok(Ok(())) => {}
             Ok(Err(text)) => log::error(text),
             Err(_) => {
                 test.control.stop(Stop::Panic);
+                drop(active);
+                // Drivers wait for the word of each VU that they send to work.
+                while let Some(assignment) = told(&mut inbox) {
+                    drop(Active::new(test, &assignment));
+                }
                 return;
             }
         }
+        drop(active);
         if !user.is_ruined {
             sound = Some(user);
         }

@@ -69,17 +69,24 @@ impl Fiber {
     }
 }
 
+/// What ran on the thread before a fiber had its turn; set again after it, also if the fiber panics.
+struct Outer(Option<Current>);
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
 impl Future for Fiber {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let turn = Turn { waker: NonNull::from(cx.waker()), since: Instant::now() };
-        let outer = CURRENT.take();
+        let _outer = Outer(CURRENT.take());
         let _running = running(&this.interrupt);
-        let resumed = this.coroutine.resume(turn);
-        CURRENT.set(outer);
-        match resumed {
+        match this.coroutine.resume(turn) {
             CoroutineResult::Yield(()) => Poll::Pending,
             CoroutineResult::Return(()) => Poll::Ready(()),
         }

@@ -11,6 +11,7 @@ use super::mates::{EVERYTHING, REALM};
 use super::{Mates, Phase, State, Test, globals};
 use crate::js::convert::{entries, get};
 use crate::js::error::register_go_error;
+use crate::js::interrupt::Attached;
 use crate::js::{Engine, Interrupt, Loader, ScriptError};
 
 /// Why a VU could not be made.
@@ -28,6 +29,8 @@ pub enum InitError {
 ///
 /// It belongs to the thread that made it.
 pub struct VirtualUser {
+    /// The first field: it must go before the engine.
+    _attached: Attached,
     pub state: Rc<State>,
     pub(super) engine: Engine,
     pub(super) exports: JsObject,
@@ -58,7 +61,8 @@ impl VirtualUser {
         let event_loop = engine.event_loop.clone();
         let state = Rc::new(State::new(test.clone(), id, interrupt.clone(), event_loop, mates.clone()));
         let context = &mut *engine.context;
-        interrupt.attach(context);
+        // Dropped before the engine, wherever this ends.
+        let attached = interrupt.attach(context);
         state.install(context);
         let shared = match (shared, test.factories()) {
             (None, Some(factories)) if !mates.is_alone() => {
@@ -85,13 +89,11 @@ impl VirtualUser {
         let exports = match ran {
             Ok(exports) => exports,
             Err(_) if interrupt.is_raised() => {
-                interrupt.detach();
                 return Err(InitError::Interrupted);
             }
             Err(error) => {
                 let unknown = loader.unknown_modules();
                 let error = ScriptError::new(error, &test.sources, context);
-                interrupt.detach();
                 return Err(match unknown.as_slice() {
                     [] => InitError::Script(error),
                     unknown => InitError::Load(unknown_modules(unknown)),
@@ -103,7 +105,16 @@ impl VirtualUser {
         // one that it did not need.
         mates.left_garbage(if shared.is_some() { REALM } else { EVERYTHING });
         let shares = shared.is_some();
-        Ok(Self { state, engine, exports, exec: None, setup_data: None, shares, is_ruined: false })
+        Ok(Self {
+            _attached: attached,
+            state,
+            engine,
+            exports,
+            exec: None,
+            setup_data: None,
+            shares,
+            is_ruined: false,
+        })
     }
 
     /// The exported `options` as JSON; `None` if there are none.
@@ -154,9 +165,7 @@ impl VirtualUser {
 
 impl Drop for VirtualUser {
     fn drop(&mut self) {
-        // Engine values must go before the thread's heap, and the interrupt must not outlive the
-        // context that it points into.
-        self.state.interrupt.detach();
+        // Engine values must go before the thread's heap.
         self.state.samples.flush();
         self.state.forget_env_object();
         self.engine.event_loop.clear();

@@ -34,6 +34,7 @@ pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let state = State::of(context)?;
     register(&state);
     state.test.streaming.ask();
+    object::register(context);
     Ok(Exports::default_object(object_of(&[("connect", 2, connect)], context)))
 }
 

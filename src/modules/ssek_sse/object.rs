@@ -24,19 +24,19 @@ struct Handle(#[unsafe_ignore_trace] Rc<Stream>);
 #[derive(Clone)]
 struct Prototype(JsObject);
 
+/// Makes the prototype with the realm, so that the streams of all VUs in it have one shape.
+pub fn register(context: &mut Context) {
+    let made = Prototype(prototype(context));
+    inherit(context, move |context| drop(context.insert_data(made.clone())));
+}
+
 /// The object of a stream.
 pub fn of(stream: Rc<Stream>, context: &mut Context) -> JsResult<JsValue> {
-    let known = context.get_data::<Prototype>().cloned();
-    let Prototype(prototype) = match known {
-        Some(known) => known,
-        None => {
-            let made = Prototype(prototype(context));
-            let inherited = made.clone();
-            inherit(context, move |context| drop(context.insert_data(inherited.clone())));
-            made
-        }
-    };
-    Ok(JsObject::from_proto_and_data(prototype, Handle(stream)).into())
+    if !context.has_data::<Prototype>() {
+        register(context);
+    }
+    let known = context.get_data::<Prototype>().map(|known| known.0.clone());
+    Ok(JsObject::from_proto_and_data(known, Handle(stream)).into())
 }
 
 fn prototype(context: &mut Context) -> JsObject {
