@@ -1,5 +1,6 @@
 //! What the summary shows beside whole metrics: checks, groups, and metrics by scenario and group.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,8 +13,8 @@ use crate::k6::{SystemTag, builtin};
 /// The sinks behind checks and sections, in the order of their first samples. These come in by thread, not by
 /// time, so the times decide.
 pub(super) struct Breakdown {
-    checks: HashMap<CheckKey, (Timestamp, u32)>,
-    groups: HashMap<String, (Timestamp, usize)>,
+    checks: HashMap<CheckKey, (First, u32)>,
+    groups: HashMap<String, First>,
     /// `None` unless sections were asked for.
     sections: Option<Sections>,
 }
@@ -35,6 +36,42 @@ struct SectionSinks {
     scenario: Option<Arc<str>>,
     group: String,
     metrics: Vec<(Arc<Metric>, u32)>,
+}
+
+/// When and where the first sample of a check or a group was taken.
+#[derive(Clone, PartialEq, Eq)]
+struct First {
+    at: Timestamp,
+    scenario: Option<Arc<str>>,
+    /// How many of its like were known before.
+    place: usize,
+}
+
+/// First samples of two scenarios that are less than this apart, in nanoseconds, came at once: which VU a busy
+/// machine ran first means nothing. They are shown as k6 shows them nearly always: of scenarios that begin
+/// together, it is the last that runs first.
+const AT_ONCE: i64 = 10_000_000;
+
+impl First {
+    /// Keeps the earlier of two.
+    fn or(&mut self, at: Timestamp, scenario: &Option<Arc<str>>) {
+        if at < self.at {
+            self.at = at;
+            self.scenario.clone_from(scenario);
+        }
+    }
+
+    /// The order in which things are shown. `start` is the earliest of them all.
+    fn order(&self, start: Timestamp) -> impl Ord + use<> {
+        ((self.at.0 - start.0) / AT_ONCE, Reverse(self.scenario.clone()), self.at, self.place)
+    }
+}
+
+/// Those things in the order of their first samples.
+fn in_order<T>(mut things: Vec<T>, first: impl Fn(&T) -> &First) -> Vec<T> {
+    let start = things.iter().map(|thing| first(thing).at).min().unwrap_or(Timestamp(0));
+    things.sort_by_cached_key(|thing| first(thing).order(start));
+    things
 }
 
 impl Breakdown {
@@ -67,8 +104,8 @@ impl Breakdown {
         let paths = if scenario.is_none() && is_phase(&group) { Vec::new() } else { lineage(&group) };
         for path in &paths {
             let next = self.groups.len();
-            let (first, _) = self.groups.entry((*path).to_owned()).or_insert((at, next));
-            *first = at.min(*first);
+            let first = || First { at, scenario: scenario.clone(), place: next };
+            self.groups.entry((*path).to_owned()).or_insert_with(first).or(at, &scenario);
         }
         if let Some(sections) = &mut self.sections {
             for path in [""].into_iter().chain(paths) {
@@ -79,16 +116,14 @@ impl Breakdown {
 
     /// See [`Snapshot::groups`](super::Snapshot::groups).
     pub fn groups(&self) -> Vec<String> {
-        let mut groups: Vec<_> = self.groups.iter().collect();
-        groups.sort_unstable_by_key(|(_, first)| **first);
+        let groups = in_order(self.groups.iter().collect(), |(_, first)| first);
         groups.into_iter().map(|(path, _)| path.clone()).collect()
     }
 
     /// See [`Snapshot::checks`](super::Snapshot::checks).
     pub fn checks(&self, sinks: &Sinks) -> Vec<CheckSnapshot> {
-        let mut checks: Vec<_> = self.checks.iter().collect();
-        checks.sort_unstable_by_key(|(_, first)| **first);
-        let snapshot = |(key, (_, sink)): (&CheckKey, &(Timestamp, u32))| {
+        let checks = in_order(self.checks.iter().collect(), |(_, (first, _))| first);
+        let snapshot = |(key, (_, sink)): (&CheckKey, &(First, u32))| {
             let Sink::Rate(rate) = sinks.get(*sink) else { return None };
             Some(CheckSnapshot {
                 scenario: key.scenario.as_deref().map(str::to_owned),
@@ -108,8 +143,10 @@ impl Breakdown {
     }
 
     fn check_sink(&mut self, key: CheckKey, metric: &Metric, at: Timestamp, sinks: &mut Sinks) -> u32 {
-        let (first, sink) = self.checks.entry(key).or_insert_with(|| (at, sinks.make(metric)));
-        *first = at.min(*first);
+        let (place, scenario) = (self.checks.len(), key.scenario.clone());
+        let made = || (First { at, scenario: scenario.clone(), place }, sinks.make(metric));
+        let (first, sink) = self.checks.entry(key).or_insert_with(made);
+        first.or(at, &scenario);
         *sink
     }
 }
@@ -186,7 +223,7 @@ mod tests {
             tags.iter().for_each(|(key, value)| set.set(key, value));
             let metric = registry.metric(registry.builtin(metric));
             let mut targets = Vec::new();
-            breakdown.route(&metric, &set, Timestamp(time as i64), &mut sinks, &mut targets);
+            breakdown.route(&metric, &set, Timestamp(time as i64 * AT_ONCE), &mut sinks, &mut targets);
             targets.into_iter().for_each(|target| sinks.add(target, *value));
         }
         (breakdown, sinks)
@@ -215,6 +252,27 @@ mod tests {
         );
         assert_eq!(breakdown.groups(), ["::b", "::b::c", "::a"]);
         assert!(breakdown.sections(&sinks).is_empty());
+    }
+
+    #[test]
+    fn what_scenarios_did_first_at_once_is_shown_last_scenario_first() {
+        let mut breakdown = Breakdown::new(false);
+        let (registry, mut sinks) = (Registry::new(), Sinks::default());
+        let metric = registry.metric(registry.builtin(&CHECKS));
+        let mut see = |scenario: &str, name: &str, at: i64| {
+            let mut tags = TagSet::default();
+            [("scenario", scenario), ("group", &format!("::{name}")), ("check", name)]
+                .iter()
+                .for_each(|(key, value)| tags.set(key, value));
+            breakdown.route(&metric, &tags, Timestamp(at), &mut sinks, &mut Vec::new());
+        };
+        see("b", "late", 5 * AT_ONCE);
+        see("a", "one", AT_ONCE);
+        see("b", "three", AT_ONCE + 9);
+        see("b", "two", AT_ONCE + 5);
+        let names: Vec<_> = breakdown.checks(&sinks).into_iter().map(|check| check.name).collect();
+        assert_eq!(names, ["two", "three", "one", "late"]);
+        assert_eq!(breakdown.groups(), ["::two", "::three", "::one", "::late"]);
     }
 
     #[test]
