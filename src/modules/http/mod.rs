@@ -67,7 +67,13 @@ pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let addresses = Rc::<url::Addresses>::default();
     inherit(context, move |context| {
         let callback = RefCell::new(Some(Rc::default()));
-        let http = Http { callback, jar_prototype: prototype.clone(), layout: layout.clone(), kept: kept.clone(), addresses: addresses.clone() };
+        let http = Http {
+            callback,
+            jar_prototype: prototype.clone(),
+            layout: layout.clone(),
+            kept: kept.clone(),
+            addresses: addresses.clone(),
+        };
         context.insert_data(Handle(Rc::new(http)));
     });
 

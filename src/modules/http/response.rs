@@ -177,7 +177,8 @@ impl Layout {
         let prevent_extensions = get(&object, "preventExtensions", context)?.as_object();
         let prevent_extensions = prevent_extensions.and_then(JsFunction::from_object);
         let prototype = context.intrinsics().constructors().object().prototype();
-        let template = JsObject::new(context.root_shape(), prototype, Response::of(Facts::default())).upcast();
+        let template =
+            JsObject::new(context.root_shape(), prototype, Response::of(Facts::default())).upcast();
         fill(&template, &fields, values(&Facts::default()));
         Ok(Self { fields, prevent_extensions, _template: template })
     }
