@@ -3,6 +3,8 @@
 //! The parts that take work to make (headers, cookies, timings, the body) are made when they are first read: most
 //! scripts read one or two of them.
 
+use std::rc::Rc;
+
 use boa_engine::object::JsObject;
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
@@ -16,6 +18,7 @@ use super::parts;
 use super::request::Plan;
 use crate::js::convert::{arg, get, string};
 use crate::k6::error_code::for_status;
+use crate::modules::html::Document;
 use crate::net::header::Headers;
 use crate::net::{Hop, RequestCookie};
 
@@ -95,6 +98,9 @@ pub struct Response {
     body_replaced: bool,
     /// What `json()` made of the body.
     pub json: Option<JsValue>,
+    /// What `html()` made of the body, and of which body.
+    #[unsafe_ignore_trace]
+    pub page: Option<(Bytes, Rc<Document>)>,
 }
 
 const LAZY: usize = 10;
@@ -201,7 +207,8 @@ pub fn new(http: &Http, facts: Facts, context: &mut Context) -> JsResult<JsValue
             Field::Lazy(_) => None,
         })
         .collect();
-    let data = Response { facts, cells: [const { None }; LAZY], body_replaced: false, json: None };
+    let data =
+        Response { facts, cells: [const { None }; LAZY], body_replaced: false, json: None, page: None };
     let prototype = context.intrinsics().constructors().object().prototype();
     let response = JsObject::new(context.root_shape(), prototype, data).upcast();
     for ((key, accessor), value) in http.layout.fields.iter().zip(values) {

@@ -12,10 +12,9 @@ use crate::vu::State;
 
 /// `http.request(method, url, [body], [params])`
 pub fn request(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let state = State::of(context)?;
-    refuse_init(&state, context)?;
+    refuse_init(&*State::of(context)?, context)?;
     let given = arguments(args, context)?;
-    run(&given, &state, context)
+    run(&given, context)
 }
 
 /// The arguments of `request` and `asyncRequest`.
@@ -26,8 +25,7 @@ pub fn arguments(args: &[JsValue], context: &mut Context) -> JsResult<Arguments>
 
 /// `http.get(url, [params])` and `http.head`, whose requests have no body.
 pub fn without_body(name: &str, method: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let state = State::of(context)?;
-    refuse_init(&state, context)?;
+    refuse_init(&*State::of(context)?, context)?;
     if args.len() > 2 {
         log::warn(format!(
             "http.{name} only accepts a url and a params argument (2 arguments), but {} were given",
@@ -35,20 +33,14 @@ pub fn without_body(name: &str, method: &str, args: &[JsValue], context: &mut Co
         ));
     }
     let body = JsValue::undefined();
-    run(
-        &Arguments { method: method.to_owned(), url: arg(args, 0), body, params: arg(args, 1) },
-        &state,
-        context,
-    )
+    run(&Arguments { method: method.to_owned(), url: arg(args, 0), body, params: arg(args, 1) }, context)
 }
 
 /// `http.post(url, [body], [params])` and its like.
 pub fn with_body(method: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let state = State::of(context)?;
-    refuse_init(&state, context)?;
     let given =
         Arguments { method: method.to_owned(), url: arg(args, 0), body: arg(args, 1), params: arg(args, 2) };
-    run(&given, &state, context)
+    run(&given, context)
 }
 
 /// Fails in init code.
@@ -59,7 +51,14 @@ pub fn refuse_init(state: &State, context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
-fn run(given: &Arguments, state: &State, context: &mut Context) -> JsResult<JsValue> {
+/// Sends a request and waits for its response.
+///
+/// # Errors
+///
+/// Init code runs, the VU was interrupted, or the request failed and is to throw.
+pub fn run(given: &Arguments, context: &mut Context) -> JsResult<JsValue> {
+    let state = &State::of(context)?;
+    refuse_init(state, context)?;
     let http = Http::of(context)?;
     match prepare(given, &http, state, context) {
         Ok(request) => perform(request, &http, state, context),
