@@ -95,6 +95,6 @@ mod tests {
                 assert!(names.insert(*name), "{} {name}", kind.tag);
             }
         }
-        assert_eq!(tags.len(), 54);
+        assert_eq!(tags.len(), 51);
     }
 }

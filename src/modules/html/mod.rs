@@ -39,10 +39,12 @@ pub use reference::Reference;
 pub use selection::Selection;
 pub use serialize::{form_values, submit_value};
 
+use std::rc::Rc;
+
 use boa_engine::{Context, JsResult, JsValue};
 
 use crate::js::convert::{arg, object_of, to_text};
-use crate::js::{Exports, go_error};
+use crate::js::{Exports, garbage, go_error};
 
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
@@ -53,6 +55,17 @@ pub fn exports(context: &mut Context) -> JsResult<Exports> {
 /// `parseHTML(text)`: a selection of the whole document
 fn parse_html(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = to_text(&arg(args, 0), context)?;
-    let document = Document::parse(&text).map_err(|error| go_error(error, context))?;
-    Selection::of_document(document.into(), "").into_js(context)
+    let document = parse(&text, context)?;
+    Selection::of_document(document, "").into_js(context)
+}
+
+/// Parses a text.
+///
+/// # Errors
+///
+/// Elements are nested too deep.
+pub fn parse(text: &str, context: &mut Context) -> JsResult<Rc<Document>> {
+    let document = Document::parse(text).map_err(|error| go_error(error, context))?;
+    garbage::made(text.len() + document.len() * size_of::<document::Node>());
+    Ok(Rc::new(document))
 }

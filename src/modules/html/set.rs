@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(ids(&page, &page.find("#a").children(true)), "b#textdf");
         assert_eq!(ids(&page, &page.find("p").neighbour(true)), "df");
         assert_eq!(of(&page.find("div").has(&page.find("b").nodes)), "a");
-        assert_eq!(of(&page.find("i").root()), "html");
+        assert_eq!(of(&page.find("b").root()), "html");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! `res.html()`, `res.submitForm()` and `res.clickLink()`: a response as a page.
 
-use std::rc::Rc;
-
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue};
 
@@ -11,7 +9,7 @@ use super::verbs;
 use crate::js::convert::{entries, get, object, string, to_text};
 use crate::js::go_error;
 use crate::k6::query::escape;
-use crate::modules::html::{Document, Reference, Selection, form_values, submit_value};
+use crate::modules::html::{Reference, Selection, form_values, parse, submit_value};
 
 /// `html([selector])`: the page, or what the selector finds in it
 pub fn html(response: &JsObject, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -130,9 +128,7 @@ fn page(response: &JsObject, context: &mut Context) -> JsResult<Selection> {
     if let Some((_, document)) = known.filter(|(parsed, _)| *parsed == bytes) {
         return Ok(Selection::of_document(document, &base));
     }
-    let document =
-        Document::parse(&String::from_utf8_lossy(&bytes)).map_err(|text| go_error(text, context))?;
-    let document = Rc::new(document);
+    let document = parse(&String::from_utf8_lossy(&bytes), context)?;
     if let Some(mut response) = response.downcast_mut::<Response>() {
         response.page = Some((bytes, document.clone()));
     }
