@@ -17,6 +17,7 @@ pub mod tags;
 pub mod text;
 pub mod timers;
 pub mod webcrypto;
+pub mod x509;
 
 use boa_engine::{Context, JsResult};
 
@@ -32,6 +33,7 @@ pub struct Module {
 pub const MODULES: &[Module] = &[
     Module { name: "k6", exports: k6::exports },
     Module { name: "k6/crypto", exports: crypto::exports },
+    Module { name: "k6/crypto/x509", exports: x509::exports },
     Module { name: "k6/data", exports: data::exports },
     Module { name: "k6/encoding", exports: encoding::exports },
     Module { name: "k6/execution", exports: execution::exports },

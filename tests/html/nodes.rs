@@ -37,7 +37,7 @@ in<h2 class="c2">y</h2><svg id="svg" xlink:href="z"><circle/></svg><!--note--><a
             ("doc.find('html').get(0).parentNode().nodeName()", r##""#document""##),
             ("doc.find('html').get(0).parentNode().nodeType()", "9"),
             ("doc.find('#d').get(0).ownerDocument().nodeName()", r##""#document""##),
-            ("doc.find('#d').get(0).innerHTML().slice(0, 24)", r#""\nin<h2 class=\"c2\">y</h""#),
+            ("doc.find('#d').get(0).innerHTML().slice(0, 24)", r#""\nin<h2 class=\"c2\">y</h2>""#),
             ("doc.find('#top').get(0).toString()", r#""[object html.Node]""#),
             ("`${doc.find('#top').get(0).firstChild()}`", r##""[object #text]""##),
             ("doc.find('#d').get(0).classList()", r#"["c1","c2"]"#),

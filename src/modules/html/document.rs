@@ -98,7 +98,7 @@ impl Document {
     }
 
     /// How many nodes there are.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.nodes.len()
     }
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn nesting_has_a_bound() {
-        let deep = |count: usize| Document::parse(&"<div>".repeat(count)).map(|document| document.len());
+        let deep = |count: usize| Document::parse(&"<div>".repeat(count)).map(|document| document.size());
         assert_eq!(deep(510), Ok(514));
         assert_eq!(deep(511).unwrap_err(), "html: open stack of elements exceeds 512 nodes");
         assert!(deep(1_000_000).is_err());

@@ -66,6 +66,6 @@ fn parse_html(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
 /// Elements are nested too deep.
 pub fn parse(text: &str, context: &mut Context) -> JsResult<Rc<Document>> {
     let document = Document::parse(text).map_err(|error| go_error(error, context))?;
-    garbage::made(text.len() + document.len() * size_of::<document::Node>());
+    garbage::made(text.len() + document.size() * size_of::<document::Node>());
     Ok(Rc::new(document))
 }
