@@ -283,10 +283,13 @@ fn nth(document: &Document, id: NodeId, a: i64, b: i64, last: bool, of_type: boo
     if document.node(id).parent.is_none() {
         return false;
     }
+    // Where one place is meant, nothing behind it is counted: lists may be long.
+    let enough = if a == 0 { usize::try_from(b).unwrap_or(0) } else { usize::MAX };
+    let is_counted = |other: &NodeId| counts(document, id, *other, of_type);
     let others = if last {
-        document.after(id).filter(|other| counts(document, id, *other, of_type)).count()
+        document.after(id).filter(is_counted).take(enough).count()
     } else {
-        document.before(id).filter(|other| counts(document, id, *other, of_type)).count()
+        document.before(id).filter(is_counted).take(enough).count()
     };
     let place = i64::try_from(others).unwrap_or(i64::MAX - 1) + 1;
     let Some(distance) = place.checked_sub(b) else { return false };

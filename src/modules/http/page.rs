@@ -10,6 +10,7 @@ use crate::js::convert::{entries, get, object, string, to_text};
 use crate::js::go_error;
 use crate::k6::query::escape;
 use crate::modules::html::{Reference, Selection, form_values, parse, submit_value};
+use crate::vu::State;
 
 /// `html([selector])`: the page, or what the selector finds in it
 pub fn html(response: &JsObject, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -164,5 +165,7 @@ fn request(
     params: JsValue,
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    verbs::run(&Arguments { method, url: string(url), body, params }, context)
+    let state = State::of(context)?;
+    verbs::refuse_init(&state, context)?;
+    verbs::run(&Arguments { method, url: string(url), body, params }, &state, context)
 }

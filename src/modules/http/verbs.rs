@@ -12,9 +12,10 @@ use crate::vu::State;
 
 /// `http.request(method, url, [body], [params])`
 pub fn request(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    refuse_init(&*State::of(context)?, context)?;
+    let state = State::of(context)?;
+    refuse_init(&state, context)?;
     let given = arguments(args, context)?;
-    run(&given, context)
+    run(&given, &state, context)
 }
 
 /// The arguments of `request` and `asyncRequest`.
@@ -25,7 +26,8 @@ pub fn arguments(args: &[JsValue], context: &mut Context) -> JsResult<Arguments>
 
 /// `http.get(url, [params])` and `http.head`, whose requests have no body.
 pub fn without_body(name: &str, method: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    refuse_init(&*State::of(context)?, context)?;
+    let state = State::of(context)?;
+    refuse_init(&state, context)?;
     if args.len() > 2 {
         log::warn(format!(
             "http.{name} only accepts a url and a params argument (2 arguments), but {} were given",
@@ -33,14 +35,20 @@ pub fn without_body(name: &str, method: &str, args: &[JsValue], context: &mut Co
         ));
     }
     let body = JsValue::undefined();
-    run(&Arguments { method: method.to_owned(), url: arg(args, 0), body, params: arg(args, 1) }, context)
+    run(
+        &Arguments { method: method.to_owned(), url: arg(args, 0), body, params: arg(args, 1) },
+        &state,
+        context,
+    )
 }
 
 /// `http.post(url, [body], [params])` and its like.
 pub fn with_body(method: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let state = State::of(context)?;
+    refuse_init(&state, context)?;
     let given =
         Arguments { method: method.to_owned(), url: arg(args, 0), body: arg(args, 1), params: arg(args, 2) };
-    run(&given, context)
+    run(&given, &state, context)
 }
 
 /// Fails in init code.
@@ -55,10 +63,8 @@ pub fn refuse_init(state: &State, context: &mut Context) -> JsResult<()> {
 ///
 /// # Errors
 ///
-/// Init code runs, the VU was interrupted, or the request failed and is to throw.
-pub fn run(given: &Arguments, context: &mut Context) -> JsResult<JsValue> {
-    let state = &State::of(context)?;
-    refuse_init(state, context)?;
+/// The VU was interrupted, or the request failed and is to throw.
+pub fn run(given: &Arguments, state: &State, context: &mut Context) -> JsResult<JsValue> {
     let http = Http::of(context)?;
     match prepare(given, &http, state, context) {
         Ok(request) => perform(request, &http, state, context),
