@@ -42,7 +42,7 @@ impl Kind {
 }
 
 impl Read {
-    fn from(&self, element: &Element, context: &mut Context) -> JsResult<JsValue> {
+    fn of(&self, element: &Element, context: &mut Context) -> JsResult<JsValue> {
         Ok(match self {
             Self::Text(name) => string(element.attribute(name).unwrap_or_default()),
             Self::Link(name) => string(&links::absolute(element, name, "")),
@@ -70,7 +70,7 @@ pub fn prototype(kind: &'static Kind, context: &mut Context) -> JsObject {
     let prototype = object(context);
     for (name, read) in kind.methods.iter().copied().flatten() {
         let native = NativeFunction::from_copy_closure(move |this, _, context| {
-            read.from(&Element::this(this)?, context)
+            read.of(&Element::this(this)?, context)
         });
         let method =
             FunctionObjectBuilder::new(context.realm(), native).name(JsString::from(*name)).length(0).build();
