@@ -2,6 +2,7 @@
 
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsValue};
+use rustc_hash::FxHashSet;
 
 use super::element::Element;
 use super::selection::{Selection, Target};
@@ -70,7 +71,10 @@ pub fn not(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
             let matcher = Matcher::new(&selector);
             set.keep(|id| !matcher.matches(&set.document, id))
         }
-        Target::Nodes(nodes) => set.keep(|id| !nodes.contains(&id)),
+        Target::Nodes(nodes) => {
+            let nodes: FxHashSet<_> = nodes.into_iter().collect();
+            set.keep(|id| !nodes.contains(&id))
+        }
     };
     selection.with(left).into_js(context)
 }
@@ -83,7 +87,7 @@ fn kept(this: &JsValue, given: &JsValue, fault: &str, context: &mut Context) -> 
         return Ok(selection.with(set.keep(|id| matcher.matches(&set.document, id))));
     }
     if let Some(other) = Selection::of(given) {
-        let wanted = selection.nodes_of(&other);
+        let wanted: FxHashSet<_> = selection.nodes_of(&other).into_iter().collect();
         return Ok(selection.with(set.keep(|id| wanted.contains(&id))));
     }
     let callback = callback(given, fault, context)?;

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::css::Group;
 use super::css_parser::parse;
@@ -35,7 +35,7 @@ impl Matcher {
 pub enum Until {
     Never,
     Matches(Matcher),
-    Reaches(Vec<NodeId>),
+    Reaches(FxHashSet<NodeId>),
 }
 
 impl Until {
@@ -184,10 +184,20 @@ impl Set {
 
     /// The nodes' siblings, in the order of the text.
     pub fn siblings(&self) -> Vec<NodeId> {
-        self.map(|id| {
-            let all = self.document.node(id).parent.map(|parent| self.document.children(parent));
-            all.into_iter().flatten().filter(move |other| *other != id && self.document.is_element(*other))
-        })
+        let (mut seen, mut visits) = (FxHashSet::default(), FxHashMap::<_, u8>::default());
+        let mut found = Vec::new();
+        for id in &self.nodes {
+            let Some(parent) = self.document.node(*id).parent else { continue };
+            // Two children have all the others for siblings, and each other.
+            let visits = visits.entry(parent).or_default();
+            *visits = visits.saturating_add(1);
+            if *visits <= 2 {
+                let siblings = self.document.children(parent).filter(|other| other != id);
+                found
+                    .extend(siblings.filter(|other| self.document.is_element(*other) && seen.insert(*other)));
+            }
+        }
+        found
     }
 
     /// The sibling right after each node, or right before it.
@@ -205,14 +215,19 @@ impl Set {
     /// The elements along a walk, the nearest first, up to but without the one that ends it.
     pub fn walk(&self, walk: Walk, until: &Until) -> Vec<NodeId> {
         let document = &self.document;
-        self.map(|id| {
+        let mut seen = FxHashSet::default();
+        let mut found = Vec::new();
+        for id in &self.nodes {
             let along: Box<dyn Iterator<Item = NodeId>> = match walk {
-                Walk::Parents => Box::new(document.ancestors(id)),
-                Walk::NextAll => Box::new(document.after(id).filter(|id| document.is_element(*id))),
-                Walk::PrevAll => Box::new(document.before(id).filter(|id| document.is_element(*id))),
+                Walk::Parents => Box::new(document.ancestors(*id)),
+                Walk::NextAll => Box::new(document.after(*id).filter(|id| document.is_element(*id))),
+                Walk::PrevAll => Box::new(document.before(*id).filter(|id| document.is_element(*id))),
             };
-            along.take_while(|id| !until.is_reached(document, *id)).filter(|id| document.is_element(*id))
-        })
+            let along = along.take_while(|id| !until.is_reached(document, *id));
+            // Whoever came along here before went on to the end.
+            found.extend(along.filter(|id| document.is_element(*id)).take_while(|id| seen.insert(*id)));
+        }
+        found
     }
 
     /// The first node's place in a list.
@@ -290,6 +305,18 @@ mod tests {
         assert_eq!(of(&all.at(9).end()), "");
         let one = page.find("b");
         assert_eq!(one.place_in(&all.nodes), Some(4));
+    }
+
+    #[test]
+    fn long_lists() {
+        let text = "<i></i>".repeat(50_000);
+        let page = Set::new(Rc::new(Document::parse(&text).unwrap()), vec![Document::ROOT]);
+        let all = page.find("i");
+        assert_eq!(all.siblings().len(), 50_000);
+        assert_eq!(all.walk(Walk::NextAll, &Until::Never).len(), 49_999);
+        assert_eq!(all.walk(Walk::Parents, &Until::Never).len(), 2);
+        assert_eq!(page.find("i:first-child, i:last-child").nodes.len(), 2);
+        assert_eq!(page.find_nodes(&all.nodes).nodes.len(), 50_000);
     }
 
     #[test]

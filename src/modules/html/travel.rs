@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use boa_engine::{Context, JsResult, JsValue};
+use rustc_hash::FxHashSet;
 
 use super::selection::{Selection, Target, no_selector};
 use super::set::{Matcher, Set, Until, Walk};
@@ -41,7 +42,10 @@ pub fn closest(this: &JsValue, args: Arguments<'_>, context: &mut Context) -> Js
             let matcher = Matcher::new(&selector);
             set.closest(|id| matcher.matches(&set.document, id))
         }
-        Target::Nodes(nodes) => set.closest(|id| nodes.contains(&id)),
+        Target::Nodes(nodes) => {
+            let nodes: FxHashSet<_> = nodes.into_iter().collect();
+            set.closest(|id| nodes.contains(&id))
+        }
     })
 }
 
@@ -144,7 +148,7 @@ fn until(walk: Walk, this: &JsValue, args: Arguments<'_>, context: &mut Context)
     let given = arg(args, 0);
     let until = match (given.as_string(), Selection::of(&given)) {
         (Some(selector), _) => Until::Matches(Matcher::new(&selector.to_std_string_lossy())),
-        (_, Some(other)) => Until::Reaches(selection.nodes_of(&other)),
+        (_, Some(other)) => Until::Reaches(selection.nodes_of(&other).into_iter().collect()),
         _ if is_nullish(&given) => Until::Never,
         _ => return Err(no_selector(&given, context)),
     };
