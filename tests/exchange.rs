@@ -17,7 +17,7 @@ use support::{Server, Then, Transport, block_on, respond, send};
 use url::Url;
 
 fn client(config: Config) -> Client {
-    Client::new(&Shared::new(config).unwrap(), None).unwrap()
+    Client::new(&Shared::new(config).unwrap(), None)
 }
 
 fn get(url: Url) -> Exchange {

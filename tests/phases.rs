@@ -19,7 +19,7 @@ use support::{Server, Then, Transport, block_on, chunk, respond, send, stream_he
 const DELAY: Duration = Duration::from_millis(120);
 
 fn client(config: Config) -> Client {
-    Client::new(&Shared::new(config).unwrap(), None).unwrap()
+    Client::new(&Shared::new(config).unwrap(), None)
 }
 
 fn insecure() -> Config {

@@ -10,6 +10,9 @@
 
 pub mod classify; // what a failure was
 pub mod client; // a VU's client, and what all VUs share
+pub mod client_certificate; // tlsAuth
+pub mod connect; // name, TCP, proxy, TLS
+pub mod connection; // a connection that stands
 pub mod cookies; // the jar
 pub mod deadline; // how long each part may take
 pub mod decode; // gzip, deflate, br, zstd
@@ -21,6 +24,7 @@ pub mod format; // SSE or lines of JSON
 pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes
 pub mod hosts; // which host goes where, or nowhere
+pub mod key_log; // SSLKEYLOGFILE
 pub mod ndjson; // bytes to lines
 pub mod outcome; // how a stream ended
 pub mod proxy; // HTTP_PROXY and its kin

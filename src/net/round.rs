@@ -6,10 +6,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use url::{Position, Url};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use url::Url;
 
 use crate::net::classify::classify;
 use crate::net::client::Client;
+use crate::net::connection::Facts;
 use crate::net::deadline::{Deadlines, within};
 use crate::net::error::{Kind, NetError, Stage};
 use crate::net::header::{self, Headers};
@@ -39,11 +42,11 @@ pub struct Hop {
     pub tls_cipher_suite: String,
     /// The server's address (or the proxy's), once a connection stood.
     pub remote: Option<SocketAddr>,
-    /// Without `Host`, `Content-Length` and the `Accept: */*` that reqwest adds where the call has none.
+    /// Without `Host` and `Content-Length`.
     pub request_headers: Headers,
     pub request_cookies: Vec<RequestCookie>,
     /// Bytes of the request's head and body, as HTTP/1.1 writes them; 0 if no connection took it. TLS records and
-    /// HTTP/2 frames are not to be seen through reqwest.
+    /// HTTP/2 frames are left out.
     pub bytes_sent: u64,
     /// Bytes of the response's head and of its body before decompression, chunk sizes left out.
     pub bytes_received: u64,
@@ -81,7 +84,7 @@ impl Hop {
 pub(super) struct Live {
     pub hop: Hop,
     /// `None` once settled.
-    response: Option<reqwest::Response>,
+    body: Option<Incoming>,
     marks: Marks,
     headers_at: Instant,
     first_byte: Option<Instant>,
@@ -110,17 +113,16 @@ pub(super) async fn send(
     let start = Instant::now();
     let mut retries = RETRIES;
     let (outcome, marks) = loop {
-        let trace = Trace::new(request.route.ip);
-        let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
-        *outgoing.headers_mut() = request.headers.clone();
-        *outgoing.body_mut() =
-            Some(reqwest::Body::wrap(TracedBody::new(request.body.clone(), trace.clone())));
-        let sent = trace.scope(async { client.http.execute(outgoing).await });
+        let trace = Trace::new();
+        let mut outgoing = http::Request::new(TracedBody::new(request.body.clone(), trace.clone()));
+        outgoing.method_mut().clone_from(&request.method);
+        outgoing.uri_mut().clone_from(&request.uri);
+        outgoing.headers_mut().clone_from(&request.headers);
+        let sent = trace.scope(client.http.request(outgoing));
         let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
             Ok(outcome) => outcome.map_err(|error| {
-                let marks = trace.marks();
-                let peer = address(request, &marks);
-                classify(&error, Stage::Request, marks.dialing().then_some(peer), peer)
+                let peer = error.connect_info().and_then(Facts::of).map(|facts| facts.remote);
+                classify(&error, Stage::Request, peer.or(trace.marks().address))
             }),
             Err(kind) => Err(NetError::request(kind)),
         };
@@ -139,7 +141,7 @@ pub(super) async fn send(
         hop.bytes_sent = request.size;
     }
     if marks.connected.is_some() {
-        hop.remote = address(request, &marks);
+        hop.remote = marks.address;
     }
     hop.trail = Trail::new(start, now, &marks, outcome.is_ok().then_some(now), None);
     match outcome {
@@ -147,13 +149,14 @@ pub(super) async fn send(
             hop.error = Some(error);
             Err(Box::new(hop))
         }
-        Ok(mut response) => {
-            describe(client, request, &marks, &response, &mut hop);
-            // The values are slices of the connection's read buffer, 8 KiB that an idle stream would keep alive.
-            *response.headers_mut() = http::HeaderMap::new();
+        Ok(response) => {
+            let (head, body) = response.into_parts();
+            describe(&head, &mut hop);
+            // The head goes: its values are slices of the connection's read buffer, 8 KiB that an idle stream would
+            // keep alive.
             Ok(Live {
                 hop,
-                response: Some(response),
+                body: Some(body),
                 marks,
                 headers_at: now,
                 first_byte: None,
@@ -173,31 +176,33 @@ fn may_retry(error: &NetError, request: &Request) -> bool {
     }
 }
 
-/// The address that was connected to.
-fn address(request: &Request, marks: &Marks) -> Option<SocketAddr> {
-    let ip = marks.address.or(request.route.ip).or(request.route.literal)?;
-    Some(SocketAddr::new(ip, request.route.port))
-}
-
-fn describe(client: &Client, request: &Request, marks: &Marks, response: &reqwest::Response, hop: &mut Hop) {
-    let status = response.status();
-    hop.status = status.as_u16();
-    hop.reason = match response.extensions().get::<hyper::ext::ReasonPhrase>() {
+fn describe(head: &http::response::Parts, hop: &mut Hop) {
+    hop.status = head.status.as_u16();
+    hop.reason = match head.extensions.get::<hyper::ext::ReasonPhrase>() {
         Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
-        None => status.canonical_reason().unwrap_or_default().to_owned(),
+        None => head.status.canonical_reason().unwrap_or_default().to_owned(),
     };
-    hop.headers = header::of_response(response.headers());
-    hop.proto = header::proto(response.version());
-    hop.remote = response.remote_addr().or(hop.remote);
-    let head = "HTTP/1.1 200 \r\n".len() + hop.reason.len() + header::size(response.headers());
-    hop.bytes_received = head as u64;
-    if request.url.scheme() == "https" {
-        let authority = &request.url[Position::BeforeHost..Position::AfterPort];
-        if let Some(negotiated) = client.negotiated(authority, marks.negotiated) {
+    hop.headers = header::of_response(&head.headers);
+    hop.proto = header::proto(head.version);
+    let size = "HTTP/1.1 200 \r\n".len() + hop.reason.len() + header::size(&head.headers);
+    hop.bytes_received = size as u64;
+    if let Some(facts) = head.extensions.get::<Facts>() {
+        hop.remote = Some(facts.remote);
+        if let Some(negotiated) = facts.negotiated.filter(|_| hop.url.scheme() == "https") {
             hop.tls_version = negotiated.version();
             hop.tls_cipher_suite = negotiated.cipher_suite();
         }
     }
+}
+
+/// The next piece of a body, passing over what is no data.
+async fn next_piece(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(bytes) = frame?.into_data() {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }
 
 impl Live {
@@ -207,10 +212,10 @@ impl Live {
     ///
     /// The connection broke, or the deadline has passed.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        let Some(response) = &mut self.response else { return Ok(None) };
+        let Some(body) = &mut self.body else { return Ok(None) };
         let sent = self.marks.got_conn.unwrap_or(self.headers_at);
         let due = || self.deadlines.reading(sent, self.last_read, self.begun);
-        match within(response.chunk(), due).await {
+        match within(next_piece(body), due).await {
             Ok(read) => self.received(read),
             Err(kind) => Err(NetError::body(kind)),
         }
@@ -218,14 +223,14 @@ impl Live {
 
     /// The next piece of the body if it is there already.
     pub fn try_chunk(&mut self) -> Poll<Result<Option<Bytes>, NetError>> {
-        let Some(response) = &mut self.response else { return Poll::Ready(Ok(None)) };
-        match response.chunk().now_or_never() {
+        let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
+        match next_piece(body).now_or_never() {
             Some(read) => Poll::Ready(self.received(read)),
             None => Poll::Pending,
         }
     }
 
-    fn received(&mut self, read: reqwest::Result<Option<Bytes>>) -> Result<Option<Bytes>, NetError> {
+    fn received(&mut self, read: hyper::Result<Option<Bytes>>) -> Result<Option<Bytes>, NetError> {
         match read {
             Ok(Some(bytes)) => {
                 self.first_byte.get_or_insert_with(Instant::now);
@@ -236,7 +241,7 @@ impl Live {
                 Ok(Some(bytes))
             }
             Ok(None) => Ok(None),
-            Err(error) => Err(classify(&error, Stage::Body, None, self.hop.remote)),
+            Err(error) => Err(classify(&error, Stage::Body, self.hop.remote)),
         }
     }
 
@@ -247,7 +252,7 @@ impl Live {
 
     /// Ends the round trip as if that had been done at `end`.
     pub fn settle_at(&mut self, end: Instant, error: Option<NetError>) {
-        if self.response.take().is_some() {
+        if self.body.take().is_some() {
             self.hop.trail =
                 Trail::new(self.hop.trail.start, end, &self.marks, Some(self.headers_at), self.first_byte);
             self.hop.error = error;

@@ -1,12 +1,11 @@
 //! When each phase of a request began and ended.
 //!
-//! reqwest shows none of this, but it lets in four hooks: the DNS resolver, a layer around the connector, the
-//! TLS session store (see [`crate::net::handshake`]) and the request's body. Each writes an instant to the
-//! [`Trace`] of the request in whose task it is polled. A connection attempt that lost the race to an idle
-//! connection goes on outside that task and marks nothing.
+//! The connector and the request's body write instants to the [`Trace`] of the request in whose task they are
+//! polled. A connection attempt that lost the race to an idle connection goes on outside that task and marks
+//! nothing.
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -14,10 +13,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tower_layer::Layer;
-use tower_service::Service;
-
-use crate::net::handshake::Negotiated;
 
 tokio::task_local! {
     static TRACE: Arc<Trace>;
@@ -27,8 +22,6 @@ tokio::task_local! {
 #[derive(Debug, Default)]
 pub struct Trace {
     marks: Mutex<Marks>,
-    /// The address that `hosts` has for the request's host.
-    pinned: Option<IpAddr>,
 }
 
 /// Instants as far as they were reached; of a reused connection only `got_conn` and `wrote`.
@@ -46,8 +39,7 @@ pub struct Marks {
     /// The request's last byte was handed to the connection.
     pub wrote: Option<Instant>,
     /// The address being connected to.
-    pub address: Option<IpAddr>,
-    pub negotiated: Option<Negotiated>,
+    pub address: Option<SocketAddr>,
 }
 
 impl Marks {
@@ -55,16 +47,11 @@ impl Marks {
     pub fn reused(&self) -> bool {
         self.got_conn.is_some() && self.connected.is_none()
     }
-
-    /// Whether an attempt to reach the server was under way and TCP did not stand yet.
-    pub fn dialing(&self) -> bool {
-        self.got_conn.is_none() && self.connected.is_none() && self.tls_start.is_none()
-    }
 }
 
 impl Trace {
-    pub fn new(pinned: Option<IpAddr>) -> Arc<Self> {
-        Arc::new(Self { marks: Mutex::default(), pinned })
+    pub fn new() -> Arc<Self> {
+        Arc::default()
     }
 
     /// What has been marked so far.
@@ -86,52 +73,6 @@ impl Trace {
 pub fn mark(f: impl FnOnce(&mut Marks)) {
     // An error means that nobody asked: see the module's text.
     let _ = TRACE.try_with(|trace| trace.mark(f));
-}
-
-/// The address pinned for the request that is being polled.
-pub fn pinned() -> Option<IpAddr> {
-    TRACE.try_with(|trace| trace.pinned).ok().flatten()
-}
-
-/// Marks the begin and the end of a connection attempt.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectLayer;
-
-/// The service of [`ConnectLayer`]. It is generic over the request, whose type reqwest does not name.
-#[derive(Clone, Debug)]
-pub struct Connect<S>(S);
-
-impl<S> Layer<S> for ConnectLayer {
-    type Service = Connect<S>;
-
-    fn layer(&self, inner: S) -> Connect<S> {
-        Connect(inner)
-    }
-}
-
-impl<S, R> Service<R> for Connect<S>
-where
-    S: Service<R>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        // Stands for IP literals; for names the resolver's end overwrites it.
-        mark(|marks| marks.connect_start = Some(Instant::now()));
-        let connecting = self.0.call(request);
-        Box::pin(async move {
-            let connection = connecting.await?;
-            mark(|marks| marks.connected = Some(Instant::now()));
-            Ok(connection)
-        })
-    }
 }
 
 /// A request's body that tells when the connection took it and when its last byte was taken.

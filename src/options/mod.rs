@@ -233,6 +233,8 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
             max: tls_version.max,
             cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
             http1_only: false,
+            certificates: Vec::new(),
+            key_log: None,
         },
         tls_auth: layer.tls_auth.unwrap_or_default(),
         throw: on(layer.throw),

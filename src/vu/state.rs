@@ -305,7 +305,7 @@ impl State {
         let shared = self.test.network().ok_or("requests need the options, which are not known yet")?;
         // A fiber is polled by its thread's runtime.
         let _inside = if fiber::is_inside() { None } else { Some(self.runtime()?.enter()) };
-        let client = Rc::new(Client::new(shared, None).map_err(|e| e.to_string())?);
+        let client = Rc::new(Client::new(shared, None));
         *self.client.borrow_mut() = Some(client.clone());
         Ok(client)
     }
