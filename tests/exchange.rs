@@ -17,7 +17,7 @@ use support::{Server, Then, Transport, block_on, respond, send};
 use url::Url;
 
 fn client(config: Config) -> Client {
-    Client::new(&Shared::new(config).unwrap(), None)
+    Client::new(&Shared::new(config).unwrap(), 1)
 }
 
 fn get(url: Url) -> Exchange {

@@ -9,10 +9,13 @@ use hyper_util::rt::TokioExecutor;
 use url::Url;
 
 use crate::net::connect::Connector;
+use crate::net::debug::Detail;
 use crate::net::dns::{Dns, Resolver};
 use crate::net::error::{Kind, NetError};
 use crate::net::hosts::{Cidr, HostMap, HostPattern, refuse_ip, refuse_name};
+use crate::net::local_ips::LocalIps;
 use crate::net::proxy::Proxies;
+use crate::net::rate::Rate;
 use crate::net::tls::{Roots, Tls, TlsConfigs};
 use crate::net::trace::TracedBody;
 
@@ -32,6 +35,12 @@ pub struct Config {
     pub dns: Dns,
     /// None by default; `Proxies::from_env` reads the environment.
     pub proxies: Proxies,
+    /// Where connections come from; `None`: from where the system likes.
+    pub local_ips: Option<LocalIps>,
+    /// Requests a second, by all clients together.
+    pub rps: Option<u32>,
+    /// What is logged of exchanges.
+    pub debug: Option<Detail>,
 }
 
 impl Default for Config {
@@ -47,6 +56,9 @@ impl Default for Config {
             blacklist_ips: Vec::new(),
             dns: Dns::default(),
             proxies: Proxies::default(),
+            local_ips: None,
+            rps: None,
+            debug: None,
         }
     }
 }
@@ -58,6 +70,7 @@ pub struct Shared {
     roots: Arc<Roots>,
     pub(super) resolver: Resolver,
     pub(super) proxies: Option<Matcher>,
+    rate: Option<Rate>,
 }
 
 impl Shared {
@@ -72,7 +85,15 @@ impl Shared {
         let tls = TlsConfigs::new(&config.tls, roots.clone()).map_err(bad)?;
         let proxies = config.proxies.build().map_err(bad)?;
         let resolver = Resolver::new(config.dns, config.blacklist_ips.clone());
-        Ok(Arc::new(Self { config, tls, roots, resolver, proxies }))
+        let rate = config.rps.map(Rate::per_second);
+        Ok(Arc::new(Self { config, tls, roots, resolver, proxies, rate }))
+    }
+
+    /// Waits until a request may be sent (`rps`).
+    pub(super) async fn turn(&self) {
+        if let Some(rate) = &self.rate {
+            rate.turn().await;
+        }
     }
 
     /// Whether a request to `url` may be made.
@@ -118,15 +139,16 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with no connection yet; `local_address` is the address to connect from (`localIPs`).
-    pub fn new(shared: &Arc<Shared>, local_address: Option<IpAddr>) -> Self {
+    /// A client with no connection yet, for the VU with this number, from one.
+    pub fn new(shared: &Arc<Shared>, vu: u32) -> Self {
         let config = &shared.config;
+        let local = config.local_ips.as_ref().map(|ips| ips.of_vu(vu));
         let http = legacy::Client::builder(TokioExecutor::new())
             .http1_title_case_headers(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .pool_idle_timeout(None)
             .pool_max_idle_per_host(if config.no_connection_reuse { 0 } else { config.max_idle_per_host })
-            .build(Connector { shared: shared.clone(), local: local_address });
+            .build(Connector { shared: shared.clone(), local });
         Self { http, shared: shared.clone() }
     }
 }

@@ -15,6 +15,7 @@ pub mod connect; // name, TCP, proxy, TLS
 pub mod connection; // a connection that stands
 pub mod cookies; // the jar
 pub mod deadline; // how long each part may take
+pub mod debug; // httpDebug
 pub mod decode; // gzip, deflate, br, zstd
 pub mod dns; // names to addresses
 pub mod error; // NetError: codes and wordings
@@ -25,9 +26,11 @@ pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes
 pub mod hosts; // which host goes where, or nowhere
 pub mod key_log; // SSLKEYLOGFILE
+pub mod local_ips; // --local-ips
 pub mod ndjson; // bytes to lines
 pub mod outcome; // how a stream ended
 pub mod proxy; // HTTP_PROXY and its kin
+pub mod rate; // rps
 pub mod redirect; // where a 3xx leads
 pub mod request; // what is sent
 pub mod round; // one request, one response

@@ -14,6 +14,7 @@ use crate::net::classify::classify;
 use crate::net::client::Client;
 use crate::net::connection::Facts;
 use crate::net::deadline::{Deadlines, within};
+use crate::net::debug::Dump;
 use crate::net::error::{Kind, NetError, Stage};
 use crate::net::header::{self, Headers};
 use crate::net::redirect::Target;
@@ -93,6 +94,8 @@ pub(super) struct Live {
     pub last_read: Instant,
     /// Whether an event has come, which only the reader of the body knows.
     pub begun: bool,
+    /// What is logged of it (`httpDebug`).
+    pub dump: Option<Box<Dump>>,
 }
 
 /// Attempts after the first: each takes a dead connection from the pool, which holds a handful.
@@ -107,9 +110,12 @@ pub(super) async fn send(
     target: &Target,
     request: &Request,
     deadlines: Deadlines,
+    log_fields: &[(String, String)],
 ) -> Result<Live, Box<Hop>> {
     // Lets the pool notice connections that the server has closed meanwhile.
     tokio::task::yield_now().await;
+    let debug = client.shared.config.debug;
+    let mut dump = debug.map(|detail| Box::new(Dump::request(detail, log_fields, &target.url, request)));
     let start = Instant::now();
     let mut retries = RETRIES;
     let (outcome, marks) = loop {
@@ -152,6 +158,9 @@ pub(super) async fn send(
         Ok(response) => {
             let (head, body) = response.into_parts();
             describe(&head, &mut hop);
+            if let Some(dump) = &mut dump {
+                dump.response(&head, &hop.reason);
+            }
             // The head goes: its values are slices of the connection's read buffer, 8 KiB that an idle stream would
             // keep alive.
             Ok(Live {
@@ -163,6 +172,7 @@ pub(super) async fn send(
                 deadlines,
                 last_read: now,
                 begun: false,
+                dump,
             })
         }
     }
@@ -234,6 +244,9 @@ impl Live {
         match read {
             Ok(Some(bytes)) => {
                 self.first_byte.get_or_insert_with(Instant::now);
+                if let Some(dump) = &mut self.dump {
+                    dump.piece(&bytes);
+                }
                 if self.deadlines.watches_reads() {
                     self.last_read = Instant::now();
                 }
@@ -256,6 +269,9 @@ impl Live {
             self.hop.trail =
                 Trail::new(self.hop.trail.start, end, &self.marks, Some(self.headers_at), self.first_byte);
             self.hop.error = error;
+            if let Some(dump) = &mut self.dump {
+                dump.finish();
+            }
         }
     }
 

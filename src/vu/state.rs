@@ -297,6 +297,20 @@ impl State {
         self.bytes_received.set(self.bytes_received.get() + received);
     }
 
+    /// What the lines of `httpDebug` say about the VU; nothing where none are asked for.
+    pub fn debug_fields(&self, tags: &TagSet) -> Vec<(String, String)> {
+        if self.test.options().is_none_or(|options| options.http_debug.is_none()) {
+            return Vec::new();
+        }
+        let mut fields = vec![
+            ("vu".to_owned(), self.id.to_string()),
+            ("iter".to_owned(), self.iteration.get().to_string()),
+        ];
+        let tags = tags.tags.iter().filter(|(name, _)| !matches!(&**name, "vu" | "iter"));
+        fields.extend(tags.map(|(name, value)| (name.to_string(), value.to_string())));
+        fields
+    }
+
     /// The VU's own client, made at first use.
     pub fn client(&self) -> Result<Rc<Client>, String> {
         if let Some(client) = &*self.client.borrow() {
@@ -305,7 +319,7 @@ impl State {
         let shared = self.test.network().ok_or("requests need the options, which are not known yet")?;
         // A fiber is polled by its thread's runtime.
         let _inside = if fiber::is_inside() { None } else { Some(self.runtime()?.enter()) };
-        let client = Rc::new(Client::new(shared, None));
+        let client = Rc::new(Client::new(shared, self.id));
         *self.client.borrow_mut() = Some(client.clone());
         Ok(client)
     }
