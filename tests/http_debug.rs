@@ -56,12 +56,13 @@ fn heads_without_secrets() {
          User-Agent: AGENT\nAuthorization: Basic ***\nCookie: c=***\n\n\n",
         "Response:\nHTTP/1.1 302 Found\nLocation: /b\nSet-Cookie: s=***; Path=/\nContent-Length: 0\n\n\n",
         "Request:\nGET /b HTTP/1.1\nHost: SERVER\nX-Api-Key: ***\nUser-Agent: AGENT\n\
-         Referer: http://SERVER/a?api_key=***&n=1\nCookie: c=***; s=***\n\n\n",
+         Referer: http://SERVER/a?api_key=***&n=1\nAuthorization: Basic ***\n\
+         Cookie: c=***; s=***\n\n\n",
         "Response:\nHTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Length: 6\n\n\n",
         "Request:\nGET /sse HTTP/1.1\nHost: SERVER\nAuthorization: Bearer ***\nAccept: text/event-stream\n\
          Accept-Encoding: gzip\nUser-Agent: AGENT\nCookie: s=***\n\n\n",
         "Response:\nHTTP/1.1 200 OK\nContent-Type: text/event-stream\nTransfer-Encoding: chunked\n\n\n",
-        "Request:\nGET / HTTP/1.1\nHost: 127.0.0.1:1\nUser-Agent: AGENT\n\n\n",
+        "Request:\nGET / HTTP/1.1\nHost: 127.0.0.1:1\nUser-Agent: AGENT\nCookie: s=***\n\n\n",
     ];
     for (text, wanted) in texts.iter().zip(wanted) {
         assert_eq!(text, wanted);

@@ -22,7 +22,8 @@ const TRIES: &str = "
     const show = (r) => [r.status, r.error_code, r.error || '-', r.remote_ip || '-'].join(' ')
     const get = (url, params) => console.log(show(http.get(url, { throw: false, ...params })))
     const stream = (url) => {
-        try { console.log(sse.open(url, {}, (c) => c.on('event', () => {})).status) } catch (e) { console.log(e.message) }
+        const r = sse.open(url, {}, (c) => c.on('event', () => {}))
+        console.log(r.status || r.error)
     }
     const A = U.slice(7), PORT = A.split(':')[1]
 ";
@@ -143,7 +144,7 @@ fn rps_holds_for_every_kind_of_request_and_all_vus_together() {
     // Eight turns are seven gaps of 50 ms.
     let taken = at.last().unwrap() - at.first().unwrap();
     assert!(taken >= 7 * 50 - 2, "{taken} ms: {}", outcome.stderr);
-    let (_, outcome) = run(&server, &["--rps", "-1"], &tries("{}", ""));
+    let (_, outcome) = run(&server, &["--rps=-1"], &tries("{}", ""));
     assert!(outcome.exit != Some(0) && outcome.stderr.contains("rps"), "{}", outcome.stderr);
 }
 
