@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use rustls::{CertificateError, InvalidMessage};
 
-use crate::net::error::{Dial, Http2, Kind, NetError, Stage};
+use crate::net::error::{Http2, Kind, NetError, Stage};
 
 /// Classifies an error that came while a request was sent or its answer read; `peer` is the address for the text
 /// of a reset.
@@ -20,17 +20,6 @@ pub fn classify(error: &(dyn Error + 'static), stage: Stage, peer: Option<Socket
     }
     let innermost = causes(error).last().unwrap_or(error);
     NetError { kind: Kind::Other(innermost.to_string()), stage }
-}
-
-/// Classifies the failure to set up TCP to `addr`.
-pub fn failed_dial(addr: Option<SocketAddr>, error: &io::Error) -> NetError {
-    let cause = match error.raw_os_error() {
-        Some(libc::ECONNREFUSED) => Dial::Refused,
-        Some(libc::ETIMEDOUT) => Dial::Timeout,
-        Some(errno) => Dial::Errno(errno),
-        None => Dial::Other(error.to_string()),
-    };
-    NetError::request(Kind::Dial { addr, cause })
 }
 
 /// The error and its causes, outermost first. `io::Error::source` skips the error that it wraps, so that one is

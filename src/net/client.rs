@@ -1,8 +1,10 @@
 //! A VU's HTTP client, and what the clients of a run share.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use http::Method;
 use hyper_util::client::legacy;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioExecutor;
@@ -10,12 +12,15 @@ use url::Url;
 
 use crate::net::connect::Connector;
 use crate::net::debug::Detail;
+use crate::net::dial::Dialer;
+use crate::net::direct::Pool;
 use crate::net::dns::{Dns, Resolver};
 use crate::net::error::{Kind, NetError};
 use crate::net::hosts::{Cidr, HostMap, HostPattern, refuse_ip, refuse_name};
 use crate::net::local_ips::LocalIps;
 use crate::net::proxy::Proxies;
 use crate::net::rate::Rate;
+use crate::net::request::Request;
 use crate::net::tls::{Roots, Tls, TlsConfigs};
 use crate::net::trace::TracedBody;
 
@@ -89,6 +94,11 @@ impl Shared {
         Ok(Arc::new(Self { config, tls, roots, resolver, proxies, rate }))
     }
 
+    /// How many idle connections to a host a client keeps.
+    fn most_idle(&self) -> usize {
+        if self.config.no_connection_reuse { 0 } else { self.config.max_idle_per_host }
+    }
+
     /// Waits until a request may be sent (`rps`).
     pub(super) async fn turn(&self) {
         if let Some(rate) = &self.rate {
@@ -132,23 +142,45 @@ impl Shared {
     }
 }
 
-/// The HTTP client of one VU, with its pool of connections.
+/// The HTTP client of one VU, with its pools of connections.
+///
+/// What goes over plain TCP and past all proxies has connections of its own ([`crate::net::direct`]); the rest goes
+/// through hyper's client.
 pub struct Client {
-    pub(super) http: legacy::Client<Connector, TracedBody>,
+    pool: Pool,
+    dialer: Dialer,
+    /// Made when it is first needed.
+    http: OnceCell<legacy::Client<Connector, TracedBody>>,
     pub(super) shared: Arc<Shared>,
 }
 
 impl Client {
     /// A client with no connection yet, for the VU with this number, from one.
     pub fn new(shared: &Arc<Shared>, vu: u32) -> Self {
-        let config = &shared.config;
-        let local = config.local_ips.as_ref().map(|ips| ips.of_vu(vu));
-        let http = legacy::Client::builder(TokioExecutor::new())
-            .http1_title_case_headers(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .pool_idle_timeout(None)
-            .pool_max_idle_per_host(if config.no_connection_reuse { 0 } else { config.max_idle_per_host })
-            .build(Connector { shared: shared.clone(), local });
-        Self { http, shared: shared.clone() }
+        let local = shared.config.local_ips.as_ref().map(|ips| ips.of_vu(vu));
+        Self {
+            pool: Pool::new(shared.most_idle()),
+            dialer: Dialer { shared: shared.clone(), local },
+            http: OnceCell::new(),
+            shared: shared.clone(),
+        }
+    }
+
+    /// How a request is sent directly, if it can be.
+    pub(super) fn direct(&self, request: &Request) -> Option<(&Pool, &Dialer)> {
+        let plain = request.uri.scheme_str() == Some("http") && request.method != Method::CONNECT;
+        (plain && self.shared.proxies.is_none()).then_some((&self.pool, &self.dialer))
+    }
+
+    /// The client for everything else.
+    pub(super) fn http(&self) -> &legacy::Client<Connector, TracedBody> {
+        self.http.get_or_init(|| {
+            legacy::Client::builder(TokioExecutor::new())
+                .http1_title_case_headers(true)
+                .http1_allow_obsolete_multiline_headers_in_responses(true)
+                .pool_idle_timeout(None)
+                .pool_max_idle_per_host(self.shared.most_idle())
+                .build(Connector(self.dialer.clone()))
+        })
     }
 }

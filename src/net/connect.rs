@@ -1,12 +1,11 @@
-//! Making a connection: name, TCP, proxy and TLS, each marked in the trace of the request that waits for it.
+//! Making a connection for hyper's client: TCP, proxy and TLS, each marked in the trace of the request that waits for
+//! it.
 
 use std::future::{Future, Ready, ready};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue, Uri};
@@ -15,32 +14,20 @@ use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use crate::net::classify::{classify, failed_dial};
-use crate::net::client::Shared;
+use crate::net::classify::classify;
 use crate::net::connection::Connection;
-use crate::net::error::{Dial, Kind, NetError, Stage};
+use crate::net::dial::{DIAL_TIMEOUT, Dialer};
+use crate::net::error::{Kind, NetError, Stage};
 use crate::net::handshake::Negotiated;
-use crate::net::trace::mark;
-
-/// How long TCP may take, name lookup included, and the same again TLS.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// After so long without a word the system asks whether the other side is still there.
-const KEEPALIVE: Duration = Duration::from_secs(15);
+use crate::net::trace::{Step, reached};
 
 /// Makes the connections of one VU.
 #[derive(Clone)]
-pub struct Connector {
-    pub(super) shared: Arc<Shared>,
-    /// The address to connect from (`localIPs`).
-    pub(super) local: Option<IpAddr>,
-}
+pub struct Connector(pub(super) Dialer);
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Connection, NetError>> + Send>>;
 
@@ -57,7 +44,7 @@ impl Service<Uri> for Connector {
         let connector = self.clone();
         Box::pin(async move {
             let connection = connector.connect(&to).await?;
-            mark(|marks| marks.connected = Some(Instant::now()));
+            reached(Step::Connected);
             Ok(connection)
         })
     }
@@ -65,8 +52,9 @@ impl Service<Uri> for Connector {
 
 impl Connector {
     async fn connect(&self, to: &Uri) -> Result<Connection, NetError> {
+        let shared = &self.0.shared;
         let secure = to.scheme_str() == Some("https");
-        let proxy = self.shared.proxies.as_ref().and_then(|proxies| proxies.intercept(to));
+        let proxy = shared.proxies.as_ref().and_then(|proxies| proxies.intercept(to));
         let connection = match proxy {
             None => self.dial(to).await?,
             Some(proxy) if proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks")) => {
@@ -79,55 +67,13 @@ impl Connector {
             return Ok(connection);
         }
         let host = bare(to.host().unwrap_or_default());
-        self.secure(connection, host, self.shared.tls.for_host(host)).await
+        self.secure(connection, host, shared.tls.for_host(host)).await
     }
 
-    /// TCP to where a URL says, or where `hosts` sends it.
     async fn dial(&self, to: &Uri) -> Result<Connection, NetError> {
         let host = bare(to.host().unwrap_or_default());
-        let port = to.port_u16().unwrap_or_else(|| usual_port(to));
-        let mut known = None;
-        let dialed = timeout(DIAL_TIMEOUT, async {
-            let address = self.address(host, port).await?;
-            known = Some(address);
-            self.tcp(address).await
-        });
-        let stream = match dialed.await {
-            Ok(dialed) => dialed?,
-            Err(_) => return Err(NetError::request(Kind::Dial { addr: known, cause: Dial::Timeout })),
-        };
-        let remote = stream.peer_addr().map_err(|error| failed_dial(known, &error))?;
+        let (stream, remote) = self.0.dial(host, port(to), reached).await?;
         Ok(Connection::plain(stream, remote))
-    }
-
-    async fn address(&self, host: &str, port: u16) -> Result<SocketAddr, NetError> {
-        let address = match self.shared.fixed_address(host, port)? {
-            Some(address) => address,
-            None => {
-                mark(|marks| marks.dns_start = Some(Instant::now()));
-                let chosen = self.shared.resolver.choose(host).await;
-                mark(|marks| marks.dns_end = Some(Instant::now()));
-                SocketAddr::new(chosen?, port)
-            }
-        };
-        mark(|marks| {
-            marks.address = Some(address);
-            marks.connect_start = Some(Instant::now());
-        });
-        Ok(address)
-    }
-
-    async fn tcp(&self, to: SocketAddr) -> Result<TcpStream, NetError> {
-        let failed = |error: io::Error| failed_dial(Some(to), &error);
-        let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
-        if let Some(ip) = self.local {
-            bind(&socket, ip, to)?;
-        }
-        let stream = socket.connect(to).await.map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
-        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
-        SockRef::from(&stream).set_tcp_keepalive(&keepalive).map_err(failed)?;
-        Ok(stream)
     }
 
     async fn secure(
@@ -136,9 +82,7 @@ impl Connector {
         host: &str,
         config: &Arc<ClientConfig>,
     ) -> Result<Connection, NetError> {
-        mark(|marks| {
-            marks.tls_start.get_or_insert_with(Instant::now);
-        });
+        reached(Step::Secure);
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| NetError::request(Kind::Tls(format!("invalid server name \"{host}\""))))?;
         let remote = connection.remote;
@@ -160,7 +104,7 @@ impl Connector {
         if proxy.scheme_str() != Some("https") {
             return Ok(connection);
         }
-        self.secure(connection, bare(proxy.host().unwrap_or_default()), self.shared.tls.for_proxies()).await
+        self.secure(connection, bare(proxy.host().unwrap_or_default()), self.0.shared.tls.for_proxies()).await
     }
 
     async fn through_tunnel(&self, proxy: &Intercept, to: &Uri) -> Result<Connection, NetError> {
@@ -169,7 +113,7 @@ impl Connector {
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        if let Ok(agent) = HeaderValue::from_str(&self.shared.config.user_agent)
+        if let Ok(agent) = HeaderValue::from_str(&self.0.shared.config.user_agent)
             && !agent.is_empty()
         {
             tunnel = tunnel.with_headers(HeaderMap::from_iter([(USER_AGENT, agent)]));
@@ -185,8 +129,7 @@ impl Connector {
             socks = socks.with_auth(user.to_owned(), password.to_owned());
         }
         // Without a port it would be taken for one of https.
-        let port = to.port_u16().unwrap_or_else(|| usual_port(to));
-        let to = format!("{}:{port}", to.host().unwrap_or_default()).parse();
+        let to = format!("{}:{}", to.host().unwrap_or_default(), port(to)).parse();
         let to = to.map_err(|error: http::uri::InvalidUri| failed(error.to_string()))?;
         // The error's type has no name outside its crate, and no text.
         socks.call(to).await.map_err(|error| failed(format!("{error:?}")))
@@ -210,33 +153,16 @@ impl Service<Uri> for Standing {
     }
 }
 
-/// Binds a socket to the address that `localIPs` has for the VU.
-fn bind(socket: &TcpSocket, ip: IpAddr, to: SocketAddr) -> Result<(), NetError> {
-    let failed = |text: String| {
-        NetError::request(Kind::Dial {
-            addr: Some(to),
-            cause: Dial::Other(format!("{text}; check the option localIPs")),
-        })
-    };
-    if ip.is_ipv4() != to.is_ipv4() {
-        return Err(failed(format!(
-            "it can't be reached from the local address {ip}, which is of the other IP version"
-        )));
-    }
-    socket
-        .bind(SocketAddr::new(ip, 0))
-        .map_err(|error| failed(format!("bind to the local address {ip}: {error}")))
-}
-
 /// A URL's host without the brackets of IPv6.
-fn bare(host: &str) -> &str {
+pub(super) fn bare(host: &str) -> &str {
     host.trim_matches(['[', ']'])
 }
 
-fn usual_port(uri: &Uri) -> u16 {
-    match uri.scheme_str() {
+/// The port, or the usual one of the scheme.
+pub(super) fn port(uri: &Uri) -> u16 {
+    uri.port_u16().unwrap_or_else(|| match uri.scheme_str() {
         Some("https") => 443,
         Some(scheme) if scheme.starts_with("socks") => 1080,
         _ => 80,
-    }
+    })
 }

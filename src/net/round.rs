@@ -1,20 +1,21 @@
 //! One request and its response: a round trip, timed.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use url::Url;
 
+use crate::net::answer::Answer;
 use crate::net::classify::classify;
 use crate::net::client::Client;
 use crate::net::connection::Facts;
 use crate::net::deadline::{Deadlines, within};
 use crate::net::debug::Dump;
+use crate::net::dial::Dialer;
+use crate::net::direct;
 use crate::net::error::{Kind, NetError, Stage};
 use crate::net::header::{self, Headers};
 use crate::net::redirect::Target;
@@ -85,10 +86,12 @@ impl Hop {
 pub(super) struct Live {
     pub hop: Hop,
     /// `None` once settled.
-    body: Option<Incoming>,
+    answer: Option<Answer>,
     marks: Marks,
     headers_at: Instant,
     first_byte: Option<Instant>,
+    /// When the body's last byte was read.
+    ended: Option<Instant>,
     deadlines: Deadlines,
     /// The last sign of life, kept where somebody waits for the next.
     pub last_read: Instant,
@@ -112,33 +115,22 @@ pub(super) async fn send(
     deadlines: Deadlines,
     log_fields: &[(String, String)],
 ) -> Result<Live, Box<Hop>> {
-    // Lets the pool notice connections that the server has closed meanwhile.
-    tokio::task::yield_now().await;
     let debug = client.shared.config.debug;
     let mut dump = debug.map(|detail| Box::new(Dump::request(detail, log_fields, &target.url, request)));
     let start = Instant::now();
     let mut retries = RETRIES;
     let (outcome, marks) = loop {
-        let trace = Trace::new();
-        let mut outgoing = http::Request::new(TracedBody::new(request.body.clone(), trace.clone()));
-        outgoing.method_mut().clone_from(&request.method);
-        outgoing.uri_mut().clone_from(&request.uri);
-        outgoing.headers_mut().clone_from(&request.headers);
-        let sent = trace.scope(client.http.request(outgoing));
-        let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
-            Ok(outcome) => outcome.map_err(|error| {
-                let peer = error.connect_info().and_then(Facts::of).map(|facts| facts.remote);
-                classify(&error, Stage::Request, peer.or(trace.marks().address))
-            }),
-            Err(kind) => Err(NetError::request(kind)),
+        let (outcome, marks) = match client.direct(request) {
+            Some((pool, dialer)) => directly(pool, dialer, request, start, deadlines).await,
+            None => through_pool(client, request, start, deadlines).await,
         };
-        let marks = trace.marks();
         match outcome {
             Err(error) if retries > 0 && marks.reused() && may_retry(&error, request) => retries -= 1,
             outcome => break (outcome, marks),
         }
     };
-    let now = Instant::now();
+    let read_at = outcome.as_ref().ok().and_then(Answer::read_at);
+    let now = read_at.unwrap_or_else(Instant::now);
 
     let mut hop = Hop::new(target, start);
     hop.request_headers = header::of_request(&request.headers);
@@ -155,20 +147,19 @@ pub(super) async fn send(
             hop.error = Some(error);
             Err(Box::new(hop))
         }
-        Ok(response) => {
-            let (head, body) = response.into_parts();
-            describe(&head, &mut hop);
+        Ok(mut answer) => {
+            describe(&answer, &mut hop);
             if let Some(dump) = &mut dump {
-                dump.response(&head, &hop.reason);
+                dump.response(answer.head(), &hop.reason);
             }
-            // The head goes: its values are slices of the connection's read buffer, 8 KiB that an idle stream would
-            // keep alive.
+            answer.drop_headers();
             Ok(Live {
                 hop,
-                body: Some(body),
+                answer: Some(answer),
                 marks,
                 headers_at: now,
                 first_byte: None,
+                ended: None,
                 deadlines,
                 last_read: now,
                 begun: false,
@@ -176,6 +167,51 @@ pub(super) async fn send(
             })
         }
     }
+}
+
+async fn directly(
+    pool: &direct::Pool,
+    dialer: &Dialer,
+    request: &Request,
+    start: Instant,
+    deadlines: Deadlines,
+) -> (Result<Answer, NetError>, Marks) {
+    let marks = Cell::new(Marks::default());
+    let sent = direct::send(pool, dialer, request, &marks);
+    let outcome = match within(sent, || deadlines.sending(start, marks.get().got_conn)).await {
+        Ok(outcome) => outcome.map(Answer::Direct),
+        Err(kind) => Err(NetError::request(kind)),
+    };
+    (outcome, marks.get())
+}
+
+async fn through_pool(
+    client: &Client,
+    request: &Request,
+    start: Instant,
+    deadlines: Deadlines,
+) -> (Result<Answer, NetError>, Marks) {
+    // Lets the pool notice connections that the server has closed meanwhile.
+    tokio::task::yield_now().await;
+    let trace = Trace::new();
+    let mut outgoing = http::Request::new(TracedBody::new(request.body.clone(), trace.clone()));
+    outgoing.method_mut().clone_from(&request.method);
+    outgoing.uri_mut().clone_from(&request.uri);
+    outgoing.headers_mut().clone_from(&request.headers);
+    // Its state is large, and every future around it would have to make room for it.
+    let sent = Box::pin(trace.scope(client.http().request(outgoing)));
+    let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
+        Ok(Ok(response)) => {
+            let (head, body) = response.into_parts();
+            Ok(Answer::Pooled(Box::new(head), body))
+        }
+        Ok(Err(error)) => {
+            let peer = error.connect_info().and_then(Facts::of).map(|facts| facts.remote);
+            Err(classify(&error, Stage::Request, peer.or(trace.marks().address)))
+        }
+        Err(kind) => Err(NetError::request(kind)),
+    };
+    (outcome, trace.marks())
 }
 
 fn may_retry(error: &NetError, request: &Request) -> bool {
@@ -186,33 +222,23 @@ fn may_retry(error: &NetError, request: &Request) -> bool {
     }
 }
 
-fn describe(head: &http::response::Parts, hop: &mut Hop) {
+fn describe(answer: &Answer, hop: &mut Hop) {
+    let head = answer.head();
     hop.status = head.status.as_u16();
-    hop.reason = match head.extensions.get::<hyper::ext::ReasonPhrase>() {
+    hop.reason = match answer.reason() {
         Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
         None => head.status.canonical_reason().unwrap_or_default().to_owned(),
     };
     hop.headers = header::of_response(&head.headers);
     hop.proto = header::proto(head.version);
+    hop.remote = answer.remote().or(hop.remote);
     let size = "HTTP/1.1 200 \r\n".len() + hop.reason.len() + header::size(&head.headers);
     hop.bytes_received = size as u64;
-    if let Some(facts) = head.extensions.get::<Facts>() {
-        hop.remote = Some(facts.remote);
-        if let Some(negotiated) = facts.negotiated.filter(|_| hop.url.scheme() == "https") {
-            hop.tls_version = negotiated.version();
-            hop.tls_cipher_suite = negotiated.cipher_suite();
-        }
+    // To a proxy there may be TLS, too, which is not the server's.
+    if let Some(negotiated) = answer.negotiated().filter(|_| hop.url.scheme() == "https") {
+        hop.tls_version = negotiated.version();
+        hop.tls_cipher_suite = negotiated.cipher_suite();
     }
-}
-
-/// The next piece of a body, passing over what is no data.
-async fn next_piece(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
-    while let Some(frame) = body.frame().await {
-        if let Ok(bytes) = frame?.into_data() {
-            return Ok(Some(bytes));
-        }
-    }
-    Ok(None)
 }
 
 impl Live {
@@ -222,10 +248,10 @@ impl Live {
     ///
     /// The connection broke, or the deadline has passed.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        let Some(body) = &mut self.body else { return Ok(None) };
+        let Some(answer) = &mut self.answer else { return Ok(None) };
         let sent = self.marks.got_conn.unwrap_or(self.headers_at);
         let due = || self.deadlines.reading(sent, self.last_read, self.begun);
-        match within(next_piece(body), due).await {
+        match within(answer.chunk(), due).await {
             Ok(read) => self.received(read),
             Err(kind) => Err(NetError::body(kind)),
         }
@@ -233,39 +259,45 @@ impl Live {
 
     /// The next piece of the body if it is there already.
     pub fn try_chunk(&mut self) -> Poll<Result<Option<Bytes>, NetError>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
-        match next_piece(body).now_or_never() {
-            Some(read) => Poll::Ready(self.received(read)),
-            None => Poll::Pending,
-        }
+        let Some(answer) = &mut self.answer else { return Poll::Ready(Ok(None)) };
+        answer.try_chunk().map(|read| self.received(read))
     }
 
-    fn received(&mut self, read: hyper::Result<Option<Bytes>>) -> Result<Option<Bytes>, NetError> {
-        match read {
-            Ok(Some(bytes)) => {
-                self.first_byte.get_or_insert_with(Instant::now);
-                if let Some(dump) = &mut self.dump {
-                    dump.piece(&bytes);
-                }
-                if self.deadlines.watches_reads() {
-                    self.last_read = Instant::now();
-                }
-                self.hop.bytes_received += bytes.len() as u64;
-                Ok(Some(bytes))
-            }
-            Ok(None) => Ok(None),
-            Err(error) => Err(classify(&error, Stage::Body, self.hop.remote)),
-        }
+    /// See [`Answer::read_at`].
+    pub fn read_at(&self) -> Option<Instant> {
+        self.answer.as_ref().and_then(Answer::read_at)
     }
 
-    /// Ends the round trip now. A body that was not read to its end costs the connection (HTTP/2: the stream).
+    fn received(&mut self, read: Result<Option<Bytes>, NetError>) -> Result<Option<Bytes>, NetError> {
+        let read = read?;
+        let at = self.read_at().unwrap_or_else(Instant::now);
+        let Some(bytes) = read else {
+            self.ended = Some(at);
+            return Ok(None);
+        };
+        self.first_byte.get_or_insert(at);
+        if let Some(dump) = &mut self.dump {
+            dump.piece(&bytes);
+        }
+        if self.deadlines.watches_reads() {
+            self.last_read = at;
+        }
+        self.hop.bytes_received += bytes.len() as u64;
+        Ok(Some(bytes))
+    }
+
+    /// Ends the round trip: when the body's last byte was read, or now. A body that was not read to its end costs
+    /// the connection (HTTP/2: the stream).
     pub fn settle(&mut self, error: Option<NetError>) {
-        self.settle_at(Instant::now(), error);
+        self.settle_at(self.ended.unwrap_or_else(Instant::now), error);
     }
 
     /// Ends the round trip as if that had been done at `end`.
     pub fn settle_at(&mut self, end: Instant, error: Option<NetError>) {
-        if self.body.take().is_some() {
+        if let Some(answer) = self.answer.take() {
+            if let Some((sent, received)) = answer.bytes() {
+                (self.hop.bytes_sent, self.hop.bytes_received) = (sent, received);
+            }
             self.hop.trail =
                 Trail::new(self.hop.trail.start, end, &self.marks, Some(self.headers_at), self.first_byte);
             self.hop.error = error;

@@ -42,7 +42,37 @@ pub struct Marks {
     pub address: Option<SocketAddr>,
 }
 
+/// What happens on the way to a connection.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// The name lookup begins.
+    Lookup,
+    /// The name lookup has ended.
+    Found,
+    Connect(SocketAddr),
+    /// TCP stands, and TLS begins.
+    Secure,
+    /// The connection stands.
+    Connected,
+}
+
 impl Marks {
+    /// Notes that a step was reached now.
+    pub fn reach(&mut self, step: Step) {
+        let now = Some(Instant::now());
+        match step {
+            Step::Lookup => self.dns_start = now,
+            Step::Found => self.dns_end = now,
+            Step::Connect(address) => {
+                self.address = Some(address);
+                self.connect_start = now;
+            }
+            // The first one: over a proxy's TLS there may be another.
+            Step::Secure => self.tls_start = self.tls_start.or(now),
+            Step::Connected => self.connected = now,
+        }
+    }
+
     /// Whether the request went out on a connection that stood before.
     pub fn reused(&self) -> bool {
         self.got_conn.is_some() && self.connected.is_none()
@@ -69,10 +99,10 @@ impl Trace {
     }
 }
 
-/// Marks the trace of the request that is being polled, if any.
-pub fn mark(f: impl FnOnce(&mut Marks)) {
+/// Notes a step in the trace of the request that is being polled, if any.
+pub fn reached(step: Step) {
     // An error means that nobody asked: see the module's text.
-    let _ = TRACE.try_with(|trace| trace.mark(f));
+    let _ = TRACE.try_with(|trace| trace.mark(|marks| marks.reach(step)));
 }
 
 /// A request's body that tells when the connection took it and when its last byte was taken.
