@@ -22,7 +22,7 @@ pub(super) enum Answer {
     /// HTTP/1.1 over plain TCP.
     Direct(direct::Response),
     /// TLS, HTTP/2, proxies.
-    Pooled(Box<Parts>, Incoming),
+    Pooled(Parts, Incoming),
 }
 
 impl Answer {

@@ -203,7 +203,7 @@ async fn through_pool(
     let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
         Ok(Ok(response)) => {
             let (head, body) = response.into_parts();
-            Ok(Answer::Pooled(Box::new(head), body))
+            Ok(Answer::Pooled(head, body))
         }
         Ok(Err(error)) => {
             let peer = error.connect_info().and_then(Facts::of).map(|facts| facts.remote);

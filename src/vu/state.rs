@@ -265,18 +265,17 @@ impl State {
         self.bytes_received.set(self.bytes_received.get() + received);
     }
 
-    /// What the lines of `httpDebug` say about the VU; nothing where none are asked for.
-    pub fn debug_fields(&self, tags: &TagSet) -> Vec<(String, String)> {
+    /// What the lines of `httpDebug` say about the VU and a request with tags of its `own`; nothing where none are
+    /// asked for.
+    pub fn debug_fields(&self, own: &[(String, String)]) -> Vec<(String, String)> {
         if self.test.options().is_none_or(|options| options.http_debug.is_none()) {
             return Vec::new();
         }
-        let mut fields = vec![
-            ("vu".to_owned(), self.id.to_string()),
-            ("iter".to_owned(), self.iteration.get().to_string()),
-        ];
-        let tags = tags.tags.iter().filter(|(name, _)| !matches!(&**name, "vu" | "iter"));
-        fields.extend(tags.map(|(name, value)| (name.to_string(), value.to_string())));
-        fields
+        let mut tags = self.tags().clone();
+        own.iter().for_each(|(key, value)| tags.set(key, value));
+        tags.set("vu", &self.id.to_string());
+        tags.set("iter", &self.iteration.get().to_string());
+        tags.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
     }
 
     /// The VU's own client, made at first use.
