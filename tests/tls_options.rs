@@ -49,6 +49,10 @@ fn certificates_of_servers_are_checked_unless_told_otherwise() {
         let outcome = tried(&server, arguments, options);
         assert!(outcome.stderr.contains(wanted), "{options}: {}", outcome.stderr);
     }
+    // That of `k6/http`, with no header that nobody asked for.
+    let sent = server.requests().remove(0).headers;
+    let names: Vec<_> = sent.iter().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(names, ["User-Agent", "Host"]);
 }
 
 #[test]
