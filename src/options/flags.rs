@@ -54,7 +54,7 @@ pub struct OptionFlags {
     /// User-Agent header of HTTP requests [env: K6_USER_AGENT]
     #[arg(long, value_name = "TEXT")]
     pub user_agent: Option<String>,
-    /// Log HTTP exchanges; `full` with bodies (not supported yet) [env: K6_HTTP_DEBUG]
+    /// Log HTTP requests and responses; `full` with bodies; secrets in headers and URLs are left out [env: K6_HTTP_DEBUG]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "headers", value_name = "full")]
     pub http_debug: Option<String>,
     /// Don't check TLS certificates [env: K6_INSECURE_SKIP_TLS_VERIFY]

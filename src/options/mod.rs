@@ -146,7 +146,9 @@ pub fn resolve(sources: Sources) -> Result<Resolved, Failure> {
         .summary_trend_stats
         .get_or_insert_with(|| TrendStat::defaults().iter().map(|stat| stat.name().to_owned()).collect());
     layer.system_tags.get_or_insert(SystemTags::DEFAULT);
-    Ok(Resolved { options: settle(&layer)?, consolidated: layer, warnings })
+    let options = settle(&layer)?;
+    warnings.extend(options.tls.warnings());
+    Ok(Resolved { options, consolidated: layer, warnings })
 }
 
 fn invalid(text: String) -> Failure {
@@ -232,7 +234,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
             min: tls_version.min,
             max: tls_version.max,
             cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
-            http1_only: false,
+            ..Tls::default()
         },
         tls_auth: layer.tls_auth.unwrap_or_default(),
         throw: on(layer.throw),

@@ -7,6 +7,7 @@ use super::environment::variable;
 use super::file::ConfigFile;
 use super::flags::boolean;
 use crate::k6::exit_code::{ExitCode, Failure};
+use crate::net::local_ips::LocalIps;
 
 /// The flags for these settings. Environment names have a `SSEK_` twin each.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -56,7 +57,7 @@ pub struct RuntimeFlags {
     /// Accepted for k6's sake: ssek never sends usage reports [env: K6_NO_USAGE_REPORT]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub no_usage_report: Option<bool>,
-    /// Source addresses of connections (not supported yet) [env: K6_LOCAL_IPS]
+    /// Addresses of this machine for the VUs to connect from in turn: addresses, ranges such as 10.0.0.5-10.0.0.9, networks such as 10.0.1.0/24 [env: K6_LOCAL_IPS]
     #[arg(long, value_name = "IPS")]
     pub local_ips: Option<String>,
     /// Where traces go: none [env: K6_TRACES_OUTPUT] [default: none]
@@ -116,6 +117,8 @@ pub struct RuntimeOptions {
     pub threads: Option<usize>,
     /// Whether VUs may share a realm.
     pub share_realm: bool,
+    /// Where the VUs' connections come from.
+    pub local_ips: Option<LocalIps>,
     /// Set where `--mock` was given; holds its settings, which may be empty.
     pub mock: Option<String>,
 }
@@ -158,10 +161,13 @@ impl RuntimeOptions {
             None | Some("" | "none") => {}
             Some(output) => return bad("traces output", output, "none (traces are not supported yet)"),
         }
-        if let Some(ips) = text(&flags.local_ips, "LOCAL_IPS")? {
-            let text = format!("--local-ips={ips} is not supported yet; leave it and K6_LOCAL_IPS out");
-            return Err(Failure::new(ExitCode::OTHER, text));
-        }
+        let local_ips = match flags.local_ips.as_deref() {
+            None => variable("local IPs", "LOCAL_IPS", env)?,
+            Some("") => None,
+            Some(list) => Some(list.parse().map_err(|error| {
+                Failure::new(ExitCode::OTHER, format!("the flag --local-ips has an invalid value: {error}"))
+            })?),
+        };
         if on(flags.new_machine_readable_summary, "NEW_MACHINE_READABLE_SUMMARY", false)? {
             let text = "--new-machine-readable-summary is not supported yet; leave it and \
                         K6_NEW_MACHINE_READABLE_SUMMARY out";
@@ -208,6 +214,7 @@ impl RuntimeOptions {
             saturation,
             threads,
             share_realm,
+            local_ips,
             mock: flags.mock.clone(),
         })
     }
@@ -264,7 +271,7 @@ mod tests {
         for flags in [
             RuntimeFlags { test_type: Some("archive".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { traces_output: Some("otel".to_owned()), ..RuntimeFlags::default() },
-            RuntimeFlags { local_ips: Some("10.0.0.1".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { local_ips: Some("10.0.0".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { new_machine_readable_summary: Some(true), ..RuntimeFlags::default() },
             RuntimeFlags { env: vec!["1A=x".to_owned()], ..RuntimeFlags::default() },
             RuntimeFlags { saturation: Some("lag=10".to_owned()), ..RuntimeFlags::default() },

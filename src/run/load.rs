@@ -187,7 +187,7 @@ fn script_failure(main: &str, script: &str, error: &ScriptError) -> Failure {
 pub fn configure(test: &Test, resolved: &Resolved, runtime: &RuntimeOptions) -> Result<()> {
     let options = Arc::new(resolved.options.clone());
     let view = options::inspect::test_options(resolved, runtime).to_string();
-    let network = Shared::new(super::network::config(&options)?)
+    let network = Shared::new(super::network::config(&options, runtime)?)
         .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.message()))?;
     test.configure(options, view, network);
     Ok(())

@@ -265,6 +265,19 @@ impl State {
         self.bytes_received.set(self.bytes_received.get() + received);
     }
 
+    /// What the lines of `httpDebug` say about the VU and a request with tags of its `own`; nothing where none are
+    /// asked for.
+    pub fn debug_fields(&self, own: &[(String, String)]) -> Vec<(String, String)> {
+        if self.test.options().is_none_or(|options| options.http_debug.is_none()) {
+            return Vec::new();
+        }
+        let mut tags = self.tags().clone();
+        own.iter().for_each(|(key, value)| tags.set(key, value));
+        tags.set("vu", &self.id.to_string());
+        tags.set("iter", &self.iteration.get().to_string());
+        tags.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
     /// The VU's own client, made at first use.
     pub fn client(&self) -> Result<Rc<Client>, String> {
         if let Some(client) = &*self.client.borrow() {
@@ -273,7 +286,7 @@ impl State {
         let shared = self.test.network().ok_or("requests need the options, which are not known yet")?;
         // A fiber is polled by its thread's runtime.
         let _inside = if fiber::is_inside() { None } else { Some(self.runtime()?.enter()) };
-        let client = Rc::new(Client::new(shared, None).map_err(|e| e.to_string())?);
+        let client = Rc::new(Client::new(shared, self.id));
         *self.client.borrow_mut() = Some(client.clone());
         Ok(client)
     }
