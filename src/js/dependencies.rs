@@ -9,9 +9,9 @@ use oxc::allocator::Allocator;
 use oxc::parser::Parser;
 use oxc::span::SourceType;
 
+use super::Sources;
 use super::nesting::with_stack_for;
 use super::source::{LoadError, Resolved, SourceFile};
-use super::Sources;
 
 /// What a script needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,11 @@ fn parse(file: &SourceFile) -> Parsed {
         uses.iter().any(|request| !request.is_type)
     };
     Parsed {
-        requests: modules.iter().filter(|(_, uses)| is_value(uses)).map(|(name, _)| name.to_string()).collect(),
+        requests: modules
+            .iter()
+            .filter(|(_, uses)| is_value(uses))
+            .map(|(name, _)| name.to_string())
+            .collect(),
         directives: parsed.program.directives.iter().map(|it| it.directive.to_string()).collect(),
     }
 }
@@ -165,7 +169,10 @@ mod tests {
                 "'use k6 >= 1.2';\n'use k6 with k6/x/sse>0.1';\n'use strict';\nimport type { A } from './types.ts'\n\
                  import sse from 'k6/x/sse'\nexport * from './lib/b.js'\nlet x: number = 1",
             ),
-            ("lib/b.js", "import '../main.ts'\nimport http from 'k6/http'\nimport f from 'k6/x/faker'\nimport './c.js'"),
+            (
+                "lib/b.js",
+                "import '../main.ts'\nimport http from 'k6/http'\nimport f from 'k6/x/faker'\nimport './c.js'",
+            ),
             ("lib/c.js", "'use k6 <3'\nrequire('k6/html')"),
         ] {
             let path = folder.path().join(name);
@@ -174,7 +181,8 @@ mod tests {
         }
         let found = of(&Sources::new("main.ts", folder.path(), None)).unwrap();
         let url = |name: &str| format!("file://{}", folder.path().join(name).display());
-        let imports = [&url("lib/b.js"), &url("lib/c.js"), &url("main.ts"), "k6/http", "k6/x/faker", "k6/x/sse"];
+        let imports =
+            [&url("lib/b.js"), &url("lib/c.js"), &url("main.ts"), "k6/http", "k6/x/faker", "k6/x/sse"];
         assert_eq!(found.imports.iter().map(String::as_str).collect::<Vec<_>>(), imports);
         let versions: Vec<_> = found.versions.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(versions, [("k6", ">=1.2,<3"), ("k6/x/faker", "*"), ("k6/x/sse", ">0.1")]);

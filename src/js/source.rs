@@ -192,7 +192,8 @@ impl Sources {
         let modules =
             lock(&self.files).values().map(|f| (f.url.clone(), Content::Module(f.text.clone()))).collect();
         let opened = lock(&self.opened);
-        let data = opened.iter().map(|(path, file)| (path.display().to_string(), Content::Data(file.clone())));
+        let data =
+            opened.iter().map(|(path, file)| (path.display().to_string(), Content::Data(file.clone())));
         let mut contents: Vec<_> = modules;
         contents.extend(data);
         contents

@@ -43,6 +43,15 @@ pub enum Mismatch {
     /// A whole sentence in k6's words: `json: unknown field "bogus"`.
     #[error("{0}")]
     Sentence(String),
+    /// A sentence in k6's words, and on a line of its own where that is and what would do.
+    #[error("{sentence}\n\tat {path}: {note}")]
+    Noted {
+        sentence: String,
+        /// As in [`Self::Value`].
+        path: String,
+        /// What is allowed.
+        note: String,
+    },
 }
 
 impl Mismatch {
@@ -59,10 +68,18 @@ impl Mismatch {
     /// The same, seen from the object or list that holds the value under `key`.
     #[must_use]
     pub fn at(mut self, key: impl fmt::Display) -> Self {
-        if let Self::Value { path, .. } = &mut self {
+        if let Self::Value { path, .. } | Self::Noted { path, .. } = &mut self {
             *path = if path.is_empty() { key.to_string() } else { format!("{key}.{path}") };
         }
         self
+    }
+
+    /// What is known of where it is: keys and indices, joined by dots.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Value { path, .. } | Self::Noted { path, .. } => path,
+            Self::Sentence(_) => "",
+        }
     }
 }
 
@@ -190,24 +207,32 @@ impl Json for Value {
 pub struct Fields<'a> {
     entries: &'a Map<String, Value>,
     known: Vec<&'a str>,
+    /// What was asked for, whether it is there or not.
+    asked: Vec<String>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of `value`; an error if it is no object.
     pub fn of(value: &'a Value) -> Result<Self, Mismatch> {
         match value {
-            Value::Object(entries) => Ok(Self { entries, known: Vec::new() }),
+            Value::Object(entries) => Ok(Self { entries, known: Vec::new(), asked: Vec::new() }),
             _ => Err(Mismatch::new(value, "must be an object")),
         }
     }
 
     /// The field called `key`, if it is there and set.
     pub fn take<T: Json>(&mut self, key: &str) -> Result<Option<T>, Mismatch> {
+        self.asked.push(key.to_owned());
         let exact = self.entries.get_key_value(key);
         let found = exact.or_else(|| self.entries.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)));
         let Some((found, value)) = found else { return Ok(None) };
         self.known.push(found);
         T::from_json(value).map_err(|error| error.at(key))
+    }
+
+    /// The keys that were asked for, in that order.
+    pub fn allowed(&self) -> String {
+        self.asked.join(", ")
     }
 
     /// The keys that nobody asked for.

@@ -7,6 +7,7 @@ pub mod dropped;
 pub mod ending;
 pub mod gate;
 pub mod host;
+pub mod input;
 pub mod job;
 pub mod live;
 pub mod load;

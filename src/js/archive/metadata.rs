@@ -30,8 +30,8 @@ pub struct Metadata {
 impl Metadata {
     /// Reads the JSON text. The error says what is wrong.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let json: Map<String, Value> =
-            serde_json::from_slice(text).map_err(|error| format!("its metadata.json is no object: {error}"))?;
+        let json: Map<String, Value> = serde_json::from_slice(text)
+            .map_err(|error| format!("its metadata.json is no object: {error}"))?;
         let field = |name: &str| json.get(name).cloned().unwrap_or_default();
         let string = |name: &str| field(name).as_str().map(str::to_owned);
         match string("type").as_deref() {

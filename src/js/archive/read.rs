@@ -60,7 +60,8 @@ impl Archive {
                 return Err(format!("it has no entry '{name}'; archives are made by `ssek archive`"));
             }
         }
-        let read = |name: &str| archive.read(name).map_err(|error| format!("could not read its {name}: {error}"));
+        let read =
+            |name: &str| archive.read(name).map_err(|error| format!("could not read its {name}: {error}"));
         archive.metadata = Metadata::parse(&read("metadata.json")?)?;
         Ok(archive)
     }

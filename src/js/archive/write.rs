@@ -22,7 +22,9 @@ pub enum Content {
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// Two files would get the same name, since archives have no names of users.
-    #[error("the files '{0}' and '{1}' would have the same name in the archive, which leaves users' names out")]
+    #[error(
+        "the files '{0}' and '{1}' would have the same name in the archive, which leaves users' names out"
+    )]
     Clash(String, String),
     #[error("{0}")]
     Io(#[from] io::Error),
