@@ -336,8 +336,18 @@ fn mistakes_are_said_with_their_place() {
             &[],
             &[],
             104,
-            "could not initialize 'a.js': could not load JS test 'file://DIR/a.js': json: unknown field \"vu\"\
-             \n\tat scenarios.s.vu: constant-vus has "
+            "could not initialize 'a.js': could not load JS test 'file://DIR/a.js': json: unknown field \"vu\""
+                .to_owned(),
+        ),
+        (
+            r#"{"scenarios": {"s": {"executor": "shared", "vus": 1}}}"#,
+            "{}",
+            &[],
+            &[],
+            104,
+            "parsing options from the config file 'c.json' got unknown executor type 'shared'\n\tat scenarios.s.executor: \
+             there are shared-iterations, per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, \
+             ramping-arrival-rate\n\tat c.json:1:34"
                 .to_owned(),
         ),
         (
@@ -398,7 +408,7 @@ fn config_files_have_places() {
         "null\n",
         "a missing default is fine"
     );
-    let named = "unknown key 'usrAgent' in the config file, at c.json:2:58\nnamed\n";
+    let named = "unknown key 'usrAgent' in the config file, at c.json:2:55\nnamed\n";
     assert_eq!(said(&["--config=c.json"], &[]), named);
     assert_eq!(said(&[], &[("K6_CONFIG", "c.json")]), named);
     assert_eq!(said(&["-c", "c.json"], &[("K6_CONFIG", "no.json")]), named);

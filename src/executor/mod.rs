@@ -108,8 +108,8 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
     match fields.unknown().next() {
         Some(field) => {
             let sentence = format!("json: unknown field {}", quote(field));
-            let note = format!("{kind} has {}", fields.allowed());
-            Err(located(Mismatch::Noted { sentence, path: field.to_owned(), note }))
+            let path = field.to_owned();
+            Err(located(Mismatch::Noted { sentence, path, note: String::new() }))
         }
         None => Ok(parsed),
     }

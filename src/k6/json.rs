@@ -44,14 +44,18 @@ pub enum Mismatch {
     #[error("{0}")]
     Sentence(String),
     /// A sentence in k6's words, and on a line of its own where that is and what would do.
-    #[error("{sentence}\n\tat {path}: {note}")]
+    #[error("{sentence}{}", noted(path, note))]
     Noted {
         sentence: String,
         /// As in [`Self::Value`].
         path: String,
-        /// What is allowed.
+        /// What is allowed; empty where k6's words must stand alone.
         note: String,
     },
+}
+
+fn noted(path: &str, note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!("\n\tat {path}: {note}") }
 }
 
 impl Mismatch {
@@ -207,32 +211,24 @@ impl Json for Value {
 pub struct Fields<'a> {
     entries: &'a Map<String, Value>,
     known: Vec<&'a str>,
-    /// What was asked for, whether it is there or not.
-    asked: Vec<String>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of `value`; an error if it is no object.
     pub fn of(value: &'a Value) -> Result<Self, Mismatch> {
         match value {
-            Value::Object(entries) => Ok(Self { entries, known: Vec::new(), asked: Vec::new() }),
+            Value::Object(entries) => Ok(Self { entries, known: Vec::new() }),
             _ => Err(Mismatch::new(value, "must be an object")),
         }
     }
 
     /// The field called `key`, if it is there and set.
     pub fn take<T: Json>(&mut self, key: &str) -> Result<Option<T>, Mismatch> {
-        self.asked.push(key.to_owned());
         let exact = self.entries.get_key_value(key);
         let found = exact.or_else(|| self.entries.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)));
         let Some((found, value)) = found else { return Ok(None) };
         self.known.push(found);
         T::from_json(value).map_err(|error| error.at(key))
-    }
-
-    /// The keys that were asked for, in that order.
-    pub fn allowed(&self) -> String {
-        self.asked.join(", ")
     }
 
     /// The keys that nobody asked for.

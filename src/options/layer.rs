@@ -233,9 +233,9 @@ mod tests {
                  duration such as \"30s\": time: unknown unit \"q\" in duration \"1q\"",
             ),
             (
-                json!({"scenarios": {"a": {"executor": "per-vu-iterations", "vu": 1}}}),
-                "json: unknown field \"vu\"\n\tat scenarios.a.vu: per-vu-iterations has executor, startTime, \
-                 gracefulStop, env, exec, tags, options, vus, iterations, maxDuration",
+                json!({"scenarios": {"a": {"executor": "nope"}}}),
+                "unknown executor type 'nope'\n\tat scenarios.a.executor: there are shared-iterations, \
+                 per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate",
             ),
             (
                 json!([]),

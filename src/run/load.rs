@@ -142,8 +142,12 @@ impl Loaded {
         if !unknown.is_empty() {
             let names: Vec<_> = unknown.iter().map(|name| quote(name)).collect();
             let error = format!("json: unknown field {}", names.join(", "));
-            let text = "There were unknown fields in the options exported in the script";
-            log::emit(Level::Warn, text, &[("error", &error)]);
+            let place = match self.test.sources.archive() {
+                Some(_) => "of the archive",
+                None => "exported in the script",
+            };
+            let text = format!("There were unknown fields in the options {place}");
+            log::emit(Level::Warn, &text, &[("error", &error)]);
         }
         let mut layers = Layers { script, ..layers.clone() };
         layers.places.script = match self.test.sources.archive() {
