@@ -239,12 +239,18 @@ fn what_is_not_there_is_said() {
     for (args, env, want) in [
         (&["--profiling-enabled"][..], &[][..], "profiling (--profiling-enabled, K6_PROFILING_ENABLED)"),
         (&[], &[("K6_PROFILING_ENABLED", "")], "profiling (--profiling-enabled, K6_PROFILING_ENABLED)"),
+        (&["--new-machine-readable-summary"], &[], "--new-machine-readable-summary is not supported: "),
         (&[], &[("K6_TRACES_OUTPUT", "jaeger")], "invalid traces output 'jaeger', allowed are: none, otel"),
     ] {
         let outcome = quiet(args, env, script);
         assert_eq!(outcome.exit, Some(255), "{outcome:?}");
         assert!(outcome.stderr.starts_with(want), "{outcome:?}");
     }
+    assert_eq!(quiet(&["--new-machine-readable-summary=false"], &[], script).exit, Some(0));
+    let hosts = quiet(&[], &[("K6_HOSTS", "{}")], script);
+    assert!(
+        hosts.exit == Some(0) && hosts.stderr.starts_with("the environment variable K6_HOSTS is not read")
+    );
     let features = ssek(&["features", "--json"]).outcome();
     let names: serde_json::Value = serde_json::from_str(&features.stdout).unwrap();
     assert_eq!(names[0]["feature"], "freeze-env");

@@ -368,6 +368,16 @@ fn mistakes_are_said_with_their_place() {
             255,
             "invalid summary mode 'loud', allowed are: compact, full, disabled\n\tat the environment variable K6_SUMMARY_MODE".to_owned(),
         ),
+        (
+            r#"{"thresholds": {"nope": ["count>1"]}}"#,
+            "{}",
+            &[],
+            &[],
+            104,
+            "invalid threshold defined on nope; reason: no metric name \"nope\" found\
+             \n\tat thresholds = {\"nope\":[\"count>1\"]} from the config file 'c.json'"
+                .to_owned(),
+        ),
         ("{}", "{}", &[], &["--type", "har"], 255, "invalid test type 'har', allowed are: js, archive\n\tat the flag --type".to_owned()),
         ("{}", "{}", &[], &["-e", "1A=x"], 255, "invalid environment variable name '1A' in -e 1A=x".to_owned()),
         ("{}", "{}", &[], &["--tag", "x"], 255, "the flag --tag has the invalid value 'x': invalid tag, empty value".to_owned()),

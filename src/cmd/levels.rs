@@ -1,6 +1,7 @@
 //! What every command that has to do with options reads: config file, environment and flags.
 
 use super::GlobalFlags;
+use crate::k6;
 use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::options::features::FEATURES;
@@ -8,6 +9,9 @@ use crate::options::file::ConfigFile;
 use crate::options::flags::OptionFlags;
 use crate::options::runtime::RuntimeFlags;
 use crate::options::{Features, Layer, Places, RuntimeOptions, Sources};
+
+/// Options that k6 declares variables for, of which it cannot read the values either.
+const NOT_READ: [&str; 4] = ["HOSTS", "THRESHOLDS", "TLS_CIPHER_SUITES", "TLSAUTH"];
 
 /// The levels of options but the script's own, and the settings that are no options.
 ///
@@ -45,6 +49,11 @@ pub(super) fn read(
         log::error(text);
     }
     runtime.features = features;
+    for name in NOT_READ.iter().filter(|name| k6::env_var(name, env).is_some_and(|value| !value.is_empty())) {
+        log::warn(format!(
+            "the environment variable K6_{name} is not read; set the option in the script or a config file"
+        ));
+    }
     if runtime.has_traces {
         log::warn(
             "--traces-output (K6_TRACES_OUTPUT): no traces will be sent; those of k6 are made by its browser module",

@@ -95,7 +95,7 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
     let wrong_executor = |sentence: String| {
         let known: Vec<_> = EXECUTORS.iter().map(|(kind, _)| *kind).collect();
         let note = format!("there are {}", known.join(", "));
-        Mismatch::Noted { sentence, path: "executor".to_owned(), note }.at(name)
+        Mismatch::Sentence { sentence, path: "executor".to_owned(), note }.at(name)
     };
     let executor = executor
         .filter(|executor| !executor.is_empty())
@@ -109,7 +109,7 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
         Some(field) => {
             let sentence = format!("json: unknown field {}", quote(field));
             let path = field.to_owned();
-            Err(located(Mismatch::Noted { sentence, path, note: String::new() }))
+            Err(located(Mismatch::Sentence { sentence, path, note: String::new() }))
         }
         None => Ok(parsed),
     }

@@ -40,12 +40,9 @@ pub enum Mismatch {
         /// The rest of a sentence that begins with the path: `must be an integer`.
         message: String,
     },
-    /// A whole sentence in k6's words: `json: unknown field "bogus"`.
-    #[error("{0}")]
-    Sentence(String),
-    /// A sentence in k6's words, and on a line of its own where that is and what would do.
+    /// A whole sentence in k6's words, such as `json: unknown field "bogus"`, and on a line of its own where that is and what would do.
     #[error("{sentence}{}", noted(path, note))]
-    Noted {
+    Sentence {
         sentence: String,
         /// As in [`Self::Value`].
         path: String,
@@ -72,17 +69,15 @@ impl Mismatch {
     /// The same, seen from the object or list that holds the value under `key`.
     #[must_use]
     pub fn at(mut self, key: impl fmt::Display) -> Self {
-        if let Self::Value { path, .. } | Self::Noted { path, .. } = &mut self {
-            *path = if path.is_empty() { key.to_string() } else { format!("{key}.{path}") };
-        }
+        let (Self::Value { path, .. } | Self::Sentence { path, .. }) = &mut self;
+        *path = if path.is_empty() { key.to_string() } else { format!("{key}.{path}") };
         self
     }
 
     /// What is known of where it is: keys and indices, joined by dots.
     pub fn path(&self) -> &str {
         match self {
-            Self::Value { path, .. } | Self::Noted { path, .. } => path,
-            Self::Sentence(_) => "",
+            Self::Value { path, .. } | Self::Sentence { path, .. } => path,
         }
     }
 }

@@ -155,7 +155,7 @@ impl Layer {
         let failed = |error: Mismatch| {
             let text = match &error {
                 Mismatch::Value { .. } => format!("parsing options from {source} got {error}"),
-                Mismatch::Sentence(_) | Mismatch::Noted { .. } => error.to_string(),
+                Mismatch::Sentence { .. } => error.to_string(),
             };
             Failure::new(ExitCode::INVALID_CONFIG, text)
         };

@@ -64,6 +64,8 @@ pub struct Resolved {
     pub consolidated: Layer,
     /// The merged level as it was typed: what archives keep.
     pub merged: Layer,
+    /// The levels, for errors that are found later.
+    pub sources: Sources,
     /// To be logged as warnings.
     pub warnings: Vec<String>,
 }
@@ -142,7 +144,10 @@ impl Resolved {
 
 /// Merges the levels, derives the scenarios, checks everything and applies the defaults.
 pub fn resolve(sources: Sources) -> Result<Resolved, Failure> {
-    resolve_unlocated(&sources).map_err(|failure| sources.locate(failure))
+    match resolve_unlocated(&sources) {
+        Ok(resolved) => Ok(Resolved { sources, ..resolved }),
+        Err(failure) => Err(sources.locate(failure)),
+    }
 }
 
 fn resolve_unlocated(sources: &Sources) -> Result<Resolved, Failure> {
@@ -159,7 +164,7 @@ fn resolve_unlocated(sources: &Sources) -> Result<Resolved, Failure> {
     check(&layer)?;
     let mut options = settle(&layer)?;
     options.tags.extend(features.tags());
-    Ok(Resolved { options, consolidated: layer, merged, warnings })
+    Ok(Resolved { options, consolidated: layer, merged, sources: Sources::default(), warnings })
 }
 
 fn merge(sources: &Sources, features: Features, warnings: &mut Vec<String>) -> Layer {

@@ -35,7 +35,7 @@ pub struct RuntimeFlags {
     /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
-    /// The new JSON form in --summary-export and handleSummary() (not supported yet) [env: K6_NEW_MACHINE_READABLE_SUMMARY]
+    /// The new JSON form in --summary-export and handleSummary(); only false is supported [env: K6_NEW_MACHINE_READABLE_SUMMARY]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub new_machine_readable_summary: Option<bool>,
     /// Write console.* of the VUs to this file instead of the log [env: K6_CONSOLE_OUTPUT]
@@ -220,8 +220,16 @@ impl RuntimeOptions {
             return Err(Failure::new(ExitCode::OTHER, text));
         }
         if on(flags.new_machine_readable_summary, "NEW_MACHINE_READABLE_SUMMARY", false)? {
-            let text = "--new-machine-readable-summary is not supported yet; leave it and \
-                        K6_NEW_MACHINE_READABLE_SUMMARY out";
+            let place = place(
+                flags.new_machine_readable_summary.is_some(),
+                "new-machine-readable-summary",
+                "NEW_MACHINE_READABLE_SUMMARY",
+            );
+            let text = format!(
+                "--new-machine-readable-summary is not supported: ssek writes k6's classic form to \
+                 --summary-export and handleSummary(), from which a script can make any other; leave it out or \
+                 say =false\n\tat {place}"
+            );
             return Err(Failure::new(ExitCode::OTHER, text));
         }
         let summary_mode = match text(&flags.summary_mode, "SUMMARY_MODE")?.as_deref() {

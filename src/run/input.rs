@@ -21,13 +21,13 @@ pub fn open(script: &str, kind: Option<TestType>) -> Result<Arc<Sources>> {
     let pwd = std::env::current_dir().context("the working directory is gone")?;
     let archive = if script == "-" { from_stdin(kind) } else { from_file(&pwd, script, kind) }?;
     Ok(Arc::new(match archive {
-        Input::Archive(archive) => Sources::of_archive(script, archive),
+        Input::Archive(archive) => Sources::of_archive(script, *archive),
         Input::Script(text) => Sources::new(script, &pwd, text),
     }))
 }
 
 enum Input {
-    Archive(Archive),
+    Archive(Box<Archive>),
     /// The text where it came from standard input.
     Script(Option<String>),
 }
@@ -37,7 +37,7 @@ fn from_stdin(kind: Option<TestType>) -> Result<Input> {
     std::io::stdin().read_to_end(&mut bytes).context("could not read the script from stdin")?;
     if kind.unwrap_or_else(|| guess(&bytes)) == TestType::Archive {
         let archive = Archive::of_bytes(bytes.into());
-        return archive.map(Input::Archive).map_err(|error| refused("-", &error));
+        return archive.map(Box::new).map(Input::Archive).map_err(|error| refused("-", &error));
     }
     let text = String::from_utf8(bytes).context("could not read the script from stdin")?;
     Ok(Input::Script(Some(text)))
@@ -68,7 +68,7 @@ fn from_file(pwd: &Path, script: &str, kind: Option<TestType>) -> Result<Input> 
             return Ok(Input::Script(None));
         }
     }
-    Archive::open(file).map(Input::Archive).map_err(|error| refused(script, &error))
+    Archive::open(file).map(Box::new).map(Input::Archive).map_err(|error| refused(script, &error))
 }
 
 fn guess(head: &[u8]) -> TestType {
