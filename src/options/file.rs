@@ -110,7 +110,7 @@ mod tests {
         std::fs::write(dir.path().join("ssek/config.json"), text).unwrap();
         let file = ConfigFile::read(None, &env).unwrap();
         assert_eq!((file.layer.vus, file.linger, file.out), (Some(4), Some(true), vec!["json=a".to_owned()]));
-        let place = format!("{home}/ssek/config.json:1:77");
+        let place = format!("{home}/ssek/config.json:1:74");
         assert_eq!(file.unknown, [("bogus".to_owned(), place)]);
     }
 
@@ -125,11 +125,11 @@ mod tests {
             (
                 r#"{"scenarios": {"a": {"executor": "constant-vus", "vus": true}}}"#,
                 "parsing options from the config file 'c.json' got error while parsing \"true\": \
-                 scenarios.a.vus must be an integer\n\tat c.json:1:56",
+                 scenarios.a.vus must be an integer\n\tat c.json:1:57",
             ),
             (
                 "{\n\"vus\": 1,}",
-                "the config file 'c.json' is no valid JSON: trailing comma\n\tat c.json:2:11",
+                "the config file 'c.json' is no valid JSON: trailing comma\n\tat c.json:2:10",
             ),
         ] {
             let failure = ConfigFile::parse(text, Path::new("c.json")).unwrap_err();
