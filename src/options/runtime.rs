@@ -14,7 +14,7 @@ pub struct RuntimeFlags {
     /// A variable for the script's __ENV; may be repeated
     #[arg(short = 'e', long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
-    /// Give the script the process's environment [env: K6_INCLUDE_SYSTEM_ENV_VARS] [default: true]
+    /// Give the script the process's environment [env: K6_INCLUDE_SYSTEM_ENV_VARS] [default: true for run, false for other commands]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub include_system_env_vars: Option<bool>,
     /// JavaScript mode: extended, or base, which lacks the name `global` [env: K6_COMPATIBILITY_MODE] [default: extended]
