@@ -51,7 +51,9 @@ impl GlobalFlags {
             return refuse("the REST API (--address, K6_ADDRESS)");
         }
         if self.profiling_enabled || k6::env_var("PROFILING_ENABLED", env).is_some() {
-            return refuse("profiling (--profiling-enabled, K6_PROFILING_ENABLED)");
+            let text = "profiling (--profiling-enabled, K6_PROFILING_ENABLED) is not supported: k6's profiles are \
+                        those of its Go runtime; leave it out, and use a profiler such as perf on the process";
+            return Err(Failure::new(ExitCode::OTHER, text));
         }
         if !self.secret_source.is_empty() || variable("SECRET_SOURCE").is_some() {
             return refuse("--secret-source (K6_SECRET_SOURCE)");

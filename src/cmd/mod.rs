@@ -1,10 +1,14 @@
 //! One file per subcommand.
 
+mod archive;
 mod calibrate;
 mod completion;
+mod deps;
 mod failure;
+mod features;
 mod global;
 mod inspect;
+mod levels;
 mod mock;
 mod new;
 mod open_files;
@@ -41,8 +45,14 @@ struct Cli {
 enum Command {
     /// Run a test
     Run(Box<RunArgs>),
+    /// Put a test and all files that it reads into one tar file, which can be run
+    Archive(Box<archive::ArchiveArgs>),
     /// Print a script's options as JSON
     Inspect(Box<inspect::InspectArgs>),
+    /// Print what a script imports, and whether ssek has it
+    Deps(Box<deps::DepsArgs>),
+    /// List the names that --features takes
+    Features(features::FeaturesArgs),
     /// Serve chat completions and event streams from a local LLM server without a model
     Mock(Box<mock::MockArgs>),
     /// Measure how much load this machine makes before ssek itself becomes late
@@ -103,7 +113,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             global.refuse_unsupported(&env)?;
             run::run(RunArgs { global, ..*args })
         }
-        Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
+        Some(Command::Inspect(args)) => inspect::run(&inspect::InspectArgs { global, ..*args }),
+        Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
+        Some(Command::Features(args)) => features::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
         Some(Command::New(args)) => new::run(&args),

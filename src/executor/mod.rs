@@ -92,16 +92,25 @@ pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
     let located = |error: Mismatch| error.at(name);
     let mut fields = Fields::of(json).map_err(located)?;
     let executor: Option<String> = fields.take("executor").map_err(located)?;
-    let executor = executor.filter(|executor| !executor.is_empty()).ok_or_else(|| {
-        Mismatch::Sentence(format!("scenario '{name}' doesn't have a specified executor type"))
-    })?;
+    let wrong_executor = |sentence: String| {
+        let known: Vec<_> = EXECUTORS.iter().map(|(kind, _)| *kind).collect();
+        let note = format!("there are {}", known.join(", "));
+        Mismatch::Sentence { sentence, path: "executor".to_owned(), note }.at(name)
+    };
+    let executor = executor
+        .filter(|executor| !executor.is_empty())
+        .ok_or_else(|| wrong_executor(format!("scenario '{name}' doesn't have a specified executor type")))?;
     let Some((kind, read)) = EXECUTORS.iter().find(|(kind, _)| *kind == executor) else {
-        return Err(Mismatch::Sentence(format!("unknown executor type '{executor}'")));
+        return Err(wrong_executor(format!("unknown executor type '{executor}'")));
     };
     let common = Base::read(name, kind, &mut fields).map_err(located)?;
     let parsed = read(common, &mut fields).map_err(located)?;
     match fields.unknown().next() {
-        Some(field) => Err(Mismatch::Sentence(format!("json: unknown field {}", quote(field)))),
+        Some(field) => {
+            let sentence = format!("json: unknown field {}", quote(field));
+            let path = field.to_owned();
+            Err(located(Mismatch::Sentence { sentence, path, note: String::new() }))
+        }
         None => Ok(parsed),
     }
 }
@@ -219,7 +228,7 @@ mod tests {
                 "error while parsing \"1.5\": s.rate must be an integer",
             ),
         ] {
-            assert_eq!(error(json), want);
+            assert_eq!(error(json).lines().next(), Some(want));
         }
     }
 

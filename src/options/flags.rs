@@ -96,7 +96,7 @@ pub struct OptionFlags {
     /// How host names are resolved [env: K6_DNS] [default: ttl=5m,select=random,policy=preferIPv4]
     #[arg(long, value_name = "SETTINGS")]
     pub dns: Option<String>,
-    /// Switch on these experimental features; may be repeated (none is supported yet) [env: K6_FEATURES]
+    /// Switch on these experimental features; may be repeated; `ssek features` lists them [env: K6_FEATURES]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub features: Vec<String>,
 }

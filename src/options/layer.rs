@@ -45,6 +45,17 @@ macro_rules! layer {
         pub struct Layer { $($(#[$doc])* pub $field: Option<$type>,)* }
 
         impl Layer {
+            /// Every option's key and the name of its variable without the prefix; empty where it has none.
+            pub const VARIABLES: &[(&'static str, &'static str)] = &[$(($key, layer!(@name $variable)),)*];
+
+            /// The option of that key as JSON, if it is set.
+            pub fn get(&self, key: &str) -> Option<Value> {
+                match key {
+                    $($key => self.$field.as_ref().map(Json::to_json),)*
+                    _ => None,
+                }
+            }
+
             fn read(fields: &mut Fields) -> Result<Self, Mismatch> {
                 Ok(Self { $($field: fields.take($key)?,)* })
             }
@@ -77,6 +88,8 @@ macro_rules! layer {
             }
         }
     };
+    (@name none) => { "" };
+    (@name $variable:literal) => { $variable };
     (@variable $layer:ident.$field:ident, $key:literal, none, $env:ident) => {};
     (@variable $layer:ident.$field:ident, $key:literal, $variable:literal, $env:ident) => {
         $layer.$field = variable($key, $variable, $env)?;
@@ -142,15 +155,20 @@ impl Layer {
         let failed = |error: Mismatch| {
             let text = match &error {
                 Mismatch::Value { .. } => format!("parsing options from {source} got {error}"),
-                Mismatch::Sentence(sentence) => sentence.clone(),
+                Mismatch::Sentence { .. } => error.to_string(),
             };
             Failure::new(ExitCode::INVALID_CONFIG, text)
         };
+        Self::from_value(json).map_err(failed)
+    }
+
+    /// The same for who says in other words where the options are from.
+    pub(super) fn from_value(json: &Value) -> Result<(Self, Vec<String>), Mismatch> {
         if json.is_null() {
             return Ok((Self::default(), Vec::new()));
         }
-        let mut fields = Fields::of(json).map_err(|error| failed(error.at("options")))?;
-        let layer = Self::read(&mut fields).map_err(failed)?;
+        let mut fields = Fields::of(json).map_err(|error| error.at("options"))?;
+        let layer = Self::read(&mut fields)?;
         let unknown = fields.unknown().map(str::to_owned).collect();
         Ok((layer, unknown))
     }
@@ -214,7 +232,11 @@ mod tests {
                 "parsing options from script got error while parsing \"\\\"1q\\\"\": scenarios.a.duration must be a \
                  duration such as \"30s\": time: unknown unit \"q\" in duration \"1q\"",
             ),
-            (json!({"scenarios": {"a": {"executor": "nope"}}}), "unknown executor type 'nope'"),
+            (
+                json!({"scenarios": {"a": {"executor": "nope"}}}),
+                "unknown executor type 'nope'\n\tat scenarios.a.executor: there are shared-iterations, \
+                 per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate",
+            ),
             (
                 json!([]),
                 "parsing options from script got error while parsing \"[]\": options must be an object",

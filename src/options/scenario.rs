@@ -32,9 +32,9 @@ pub struct Scenario {
 pub(super) fn derive(layer: &mut Layer, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let stages = layer.stages.as_ref().is_some_and(|stages| !stages.is_empty());
     let scenarios = layer.scenarios.as_ref().is_some_and(|scenarios| !scenarios.0.is_empty());
-    let conflict = |first: &str, second: &str| {
+    let conflict = |first: &'static str, second: &'static str| {
         let text = format!("using `{first}` and `{second}` options simultaneously is not allowed");
-        Err(Failure::new(ExitCode::INVALID_CONFIG, text))
+        Err(Failure::new(ExitCode::INVALID_CONFIG, text).about(&[first, second]))
     };
     let common = |executor| Base::new(DEFAULT_NAME, executor);
     let derived: Arc<dyn Executor> = if layer.iterations.is_some() {
@@ -59,7 +59,7 @@ pub(super) fn derive(layer: &mut Layer, warnings: &mut Vec<String>) -> Result<()
         }
         if duration.0 <= 0 {
             let text = format!("`duration` should be more than 0, but is {duration}");
-            return Err(Failure::new(ExitCode::INVALID_CONFIG, text));
+            return Err(Failure::new(ExitCode::INVALID_CONFIG, text).about(&["duration"]));
         }
         Arc::new(ConstantVus { common: common("constant-vus"), vus: layer.vus, duration: layer.duration })
     } else if stages {

@@ -7,6 +7,7 @@ pub mod dropped;
 pub mod ending;
 pub mod gate;
 pub mod host;
+pub mod input;
 pub mod job;
 pub mod live;
 pub mod load;
@@ -163,7 +164,8 @@ fn definitions(
     let options = &resolved.options;
     let evaluate = !runtime.no_thresholds;
     definition::definitions(&options.thresholds, evaluate, options.system_tags, &test.registry)
-        .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.to_string()).into())
+        .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.to_string()).about(&["thresholds"]))
+        .map_err(|failure| resolved.sources.locate(failure).into())
 }
 
 fn start_engine(

@@ -30,6 +30,10 @@ pub struct Test {
     pub globals: fn(&mut Context) -> JsResult<()>,
     /// `__ENV` without any scenario's own variables.
     pub env: BTreeMap<String, String>,
+    /// Whether scripts cannot change `__ENV`.
+    pub freezes_env: bool,
+    /// Whether scripts get no name for the global object but `globalThis`.
+    pub is_base_mode: bool,
     /// What the first VU's init code and the command line came to; unset until then.
     options: OnceLock<Arc<Options>>,
     options_view: OnceLock<String>,
@@ -85,6 +89,8 @@ impl Test {
             builtins,
             globals,
             env,
+            freezes_env: false,
+            is_base_mode: false,
             options: OnceLock::new(),
             options_view: OnceLock::new(),
             network: OnceLock::new(),
