@@ -59,6 +59,8 @@ pub struct Options {
     pub scenarios: Vec<Scenario>,
     /// The part of the test that this process runs.
     pub share: Share,
+    /// Whether the run waits for the REST API to start it.
+    pub paused: bool,
     pub no_setup: bool,
     pub setup_timeout: Duration,
     pub no_teardown: bool,
@@ -158,9 +160,6 @@ fn refuse_unsupported(layer: &Layer) -> Result<(), Failure> {
     let refuse = |option: &str, instead: &str| {
         Err(invalid(format!("the option {option} is not supported yet; {instead}")))
     };
-    if layer.paused == Some(true) {
-        return refuse("paused", "it waits for the REST API, which this version doesn't have");
-    }
     if let Some(feature) = layer.features.iter().flatten().next() {
         return refuse("features", &format!("leave '{feature}' out"));
     }
@@ -214,6 +213,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
     Ok(Options {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
         share: share.map_err(invalid)?,
+        paused: on(layer.paused),
         no_setup: on(layer.no_setup),
         setup_timeout: time(layer.setup_timeout, 60),
         no_teardown: on(layer.no_teardown),
