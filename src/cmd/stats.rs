@@ -31,8 +31,9 @@ pub(super) fn run(_: &StatsArgs, api: Option<Listen>) -> Result<ExitCode> {
         );
     };
     let address = &api.address;
-    let answer = get(address, "/v1/metrics")
-        .with_context(|| format!("no figures from the REST API on {address}; does a test with that --address run?"))?;
+    let answer = get(address, "/v1/metrics").with_context(|| {
+        format!("no figures from the REST API on {address}; does a test with that --address run?")
+    })?;
     let metrics: Value = serde_json::from_str(&answer)
         .with_context(|| format!("what listens on {address} is no REST API of a test"))?;
     print(&yaml(metrics["data"].as_array().map_or(&[], Vec::as_slice)));

@@ -73,8 +73,7 @@ impl Target {
             && !failed.swap(true, Ordering::Relaxed)
         {
             let message = format!("could not write to {path}, lines are missing from it: {error}");
-            let line =
-                Line { level: Level::Error, message: &message, fields: &[], elapsed: Duration::ZERO };
+            let line = Line { level: Level::Error, message: &message, fields: &[], elapsed: Duration::ZERO };
             Self::Stderr.write(&Format::Text.render(&line));
         }
     }

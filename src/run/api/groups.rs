@@ -90,13 +90,8 @@ mod tests {
 
     #[test]
     fn the_tree_is_laid_flat() {
-        let check = CheckSnapshot {
-            scenario: None,
-            group: "::outer".into(),
-            name: "ok".into(),
-            passes: 2,
-            fails: 1,
-        };
+        let check =
+            CheckSnapshot { scenario: None, group: "::outer".into(), name: "ok".into(), passes: 2, fails: 1 };
         let groups = vec!["::outer".to_owned(), "::outer::inner".to_owned()];
         let list = list(&Snapshot { groups, checks: vec![check], ..Snapshot::default() });
         let (root, outer, inner) = (&list[0], &list[1], &list[2]);
@@ -112,7 +107,8 @@ mod tests {
         );
         let attributes = &outer.1["attributes"];
         assert_eq!((&attributes["path"], &attributes["name"]), (&json!("::outer"), &json!("outer")));
-        let check = json!({ "id": id("::outer::ok"), "path": "::outer::ok", "name": "ok", "passes": 2, "fails": 1 });
+        let check =
+            json!({ "id": id("::outer::ok"), "path": "::outer::ok", "name": "ok", "passes": 2, "fails": 1 });
         assert_eq!(attributes["checks"], json!([check]));
         assert_eq!(inner.1["relationships"]["parent"]["data"], reference(&outer.0));
         assert_eq!(inner.1["relationships"]["groups"]["data"], json!([]));

@@ -24,11 +24,7 @@ pub async fn all(State(surface): State<Arc<Surface>>, method: Method) -> Respons
     reply::json(TEXT, &list(&surface.metrics.snapshot()))
 }
 
-pub async fn one(
-    State(surface): State<Arc<Surface>>,
-    Path(name): Path<String>,
-    method: Method,
-) -> Response {
+pub async fn one(State(surface): State<Arc<Surface>>, Path(name): Path<String>, method: Method) -> Response {
     if method != Method::GET {
         return reply::not_allowed();
     }

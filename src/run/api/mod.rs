@@ -40,7 +40,8 @@ pub struct Surface {
 }
 
 fn router(surface: Arc<Surface>) -> Router {
-    let debug = || async { text("ssek serves no profiles; `perf record -p PID` makes one of a running ssek") };
+    let debug =
+        || async { text("ssek serves no profiles; `perf record -p PID` makes one of a running ssek") };
     Router::new()
         .route("/v1/status", any(status::answer))
         .route("/v1/metrics", any(metrics::all))

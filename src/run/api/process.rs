@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use axum::response::Response;
 use axum::http::StatusCode;
+use axum::response::Response;
 
 use super::reply;
 

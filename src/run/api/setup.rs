@@ -112,7 +112,8 @@ mod tests {
         let sent = r#"{"v": 12345678901234567890.1, "z":1, "a":[]}"#;
         let data = read(sent.as_bytes()).unwrap();
         assert_eq!(data.as_deref(), Some(sent));
-        let want = format!(r#"{{"data":{{"type":"setupData","id":"default","attributes":{{"data":{sent}}}}}}}"#);
+        let want =
+            format!(r#"{{"data":{{"type":"setupData","id":"default","attributes":{{"data":{sent}}}}}}}"#);
         assert_eq!(envelope(data.as_deref()), want);
         let none: serde_json::Value = serde_json::from_str(&envelope(read(b"").unwrap().as_deref())).unwrap();
         assert_eq!(none["data"]["attributes"], serde_json::json!({}));

@@ -69,9 +69,8 @@ fn read(body: &[u8]) -> Result<Wanted, String> {
 }
 
 fn change(surface: &Surface, wanted: &Wanted) -> Response {
-    let fail = |title: &str, detail: &str| {
-        reply::error(JSON_UTF8, StatusCode::INTERNAL_SERVER_ERROR, title, detail)
-    };
+    let fail =
+        |title: &str, detail: &str| reply::error(JSON_UTF8, StatusCode::INTERNAL_SERVER_ERROR, title, detail);
     if wanted.stopped == Some(true) {
         surface.test.control.stop(Stop::Api);
         return reply::json(JSON_UTF8, &status(surface));
@@ -106,7 +105,8 @@ mod tests {
 
     #[test]
     fn what_the_operator_sends_is_understood() {
-        let operators = br#"{"data":{"attributes":{"paused":false,"stopped":false},"id":"default","type":"status"}}"#;
+        let operators =
+            br#"{"data":{"attributes":{"paused":false,"stopped":false},"id":"default","type":"status"}}"#;
         let wanted = Wanted { paused: Some(false), stopped: Some(false), ..Wanted::default() };
         assert_eq!(read(operators), Ok(wanted));
         let whole = br#"{"data":{"type":"status","id":"default","attributes":{"status":4,"paused":null,"vus":1,"vus-max":2,"stopped":true,"running":false,"tainted":false}}}"#;
