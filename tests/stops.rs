@@ -118,6 +118,28 @@ fn a_start_that_a_vu_did_not_get_to_is_dropped() {
 }
 
 #[test]
+fn whatever_was_to_start_is_counted_once() {
+    // Cut off in the middle of as much as the machine can do: nothing may be lost or counted twice.
+    let cut_off = "duration: '1s', gracefulStop: '0s'";
+    for (fields, total) in [
+        (format!("executor: 'constant-arrival-rate', rate: 300, preAllocatedVUs: 3, maxVUs: 30, {cut_off}"), 300),
+        (format!("executor: 'constant-arrival-rate', rate: 300, preAllocatedVUs: 0, maxVUs: 9, {cut_off}"), 300),
+        ("executor: 'ramping-arrival-rate', startRate: 200, preAllocatedVUs: 3, maxVUs: 30, gracefulStop: '0s', \
+          stages: [{ duration: '500ms', target: 200 }, { duration: '500ms', target: 200.0 }]"
+            .to_owned(), 200),
+        ("executor: 'shared-iterations', vus: 9, iterations: 100000, maxDuration: '1s', gracefulStop: '0s'".to_owned(), 100_000),
+        ("executor: 'per-vu-iterations', vus: 5, iterations: 20000, maxDuration: '1s', gracefulStop: '0s'".to_owned(), 100_000),
+    ] {
+        for threads in ["--threads=1", "--threads=16"] {
+            let (code, text, found) = end(start(&[threads], &script(&scenario(&fields), "sleep(0.02 * Math.random())")));
+            let all = found.complete + found.interrupted + found.dropped;
+            // The start that is due at the very end of a ramp may or may not be one of them.
+            assert!(code == Some(0) && (all == total || fields.contains("ramping") && all + 1 == total), "{fields}, {threads}: {found:?}\n{text}");
+        }
+    }
+}
+
+#[test]
 fn a_vu_that_comes_too_late_holds_nothing_up() {
     let fields = "executor: 'constant-arrival-rate', rate: 2, duration: '1s', preAllocatedVUs: 1, maxVUs: 2, gracefulStop: '0s'";
     let script = script(&scenario(fields), "sleep(60)") + "if (__VU === 2) for (;;) {}\n";

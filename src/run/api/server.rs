@@ -1,7 +1,7 @@
 //! The listener, its thread and its end.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -106,12 +106,16 @@ async fn serve(listener: TcpListener, surface: Surface, mut stopped: oneshot::Re
     let _ = tokio::time::timeout(LAST_ANSWERS, serving).await;
 }
 
-/// Listens on the first of the host's addresses that can be had.
+/// Listens on the first of the host's addresses that can be had, on those of IPv4 first, as k6 does.
 fn bind(address: &str) -> io::Result<TcpListener> {
     match address.strip_prefix(':') {
         // Nobody said that other machines may reach it.
         Some(port) => TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, number(port)?))),
-        None => TcpListener::bind(address),
+        None => {
+            let mut places: Vec<_> = address.to_socket_addrs()?.collect();
+            places.sort_by_key(|place| !place.is_ipv4());
+            TcpListener::bind(&places[..])
+        }
     }
 }
 
@@ -126,7 +130,7 @@ mod tests {
     #[test]
     fn without_a_host_it_is_this_machine_only() {
         assert!(bind(":0").unwrap().local_addr().unwrap().ip().is_loopback());
-        assert!(bind("localhost:0").unwrap().local_addr().unwrap().ip().is_loopback());
+        assert!(bind("localhost:0").unwrap().local_addr().unwrap().ip() == Ipv4Addr::LOCALHOST);
         assert!(!bind("0.0.0.0:0").unwrap().local_addr().unwrap().ip().is_loopback());
         for wrong in ["6565", ":x", "", "127.0.0.1:"] {
             assert!(bind(wrong).is_err(), "{wrong}");
