@@ -184,6 +184,59 @@ fn a_signal_interrupts_what_runs() {
 }
 
 #[test]
+fn a_signal_ends_every_kind_of_wait() {
+    let url = "const url = __ENV.SERVER_BENCH_URL + '/chat/completions', body = '{\"stream\":true}';";
+    for (wait, imports) in [
+        ("http.post(url, body)", "import http from 'k6/http';"),
+        ("http.batch([['POST', url, body], ['POST', url, body]])", "import http from 'k6/http';"),
+        ("await http.asyncRequest('POST', url, body)", "import http from 'k6/http';"),
+        ("sse.open(url, { method: 'POST', body }, () => {})", "import sse from 'k6/x/sse';"),
+        (
+            "for await (const event of await connect(url, { method: 'POST', body })) console.log(event)",
+            "import { connect } from 'ssek/sse';",
+        ),
+        ("await new Promise((done) => setTimeout(done, 60000))", ""),
+        ("await new Promise(() => { setInterval(() => {}, 1) })", ""),
+        ("'a'.repeat(10); for (;;) {}", ""),
+    ] {
+        let script = format!(
+            "{imports}\n{url}\nexport default async function () {{ console.log('begun'); {wait} }}\n\
+             export function teardown() {{ console.log('torn down') }}\n"
+        );
+        let run = start(&["--mock=ttft=60000", "--vus=2", "--duration=50s"], &script);
+        run.wait_for("msg=begun", 2);
+        // Let the requests get on their way: an interrupt is to find them waiting.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        run.signal(libc::SIGINT);
+        let (code, text, found) = end(run);
+        assert_eq!((code, found), (Some(105), counts(0, 2, 0)), "{wait}: {text}");
+        assert!(text.contains("torn down"), "{wait}: {text}");
+    }
+}
+
+#[test]
+fn a_signal_ends_what_comes_before_the_scenarios() {
+    for (name, args, text, shown) in [
+        ("the first init code", &[][..], "console.log('begun'); for (;;) {}", "msg=begun"),
+        ("the init code of VUs", &[], "if (__VU > 0) { console.log('begun'); for (;;) {} }", "msg=begun"),
+        (
+            "a start time",
+            &[],
+            "export const options = { scenarios: { s: { executor: 'constant-vus', startTime: '50s', duration: '1s' } } }",
+            "running (0",
+        ),
+    ] {
+        let script = format!("{text}\nexport default function () {{}}\n");
+        let mut run = Running::start(args, &script);
+        run.wait_for(shown, 1);
+        run.signal(libc::SIGINT);
+        let (code, text) = run.end();
+        assert_eq!(code, Some(105), "{name}: {text}");
+        assert!(!text.contains("panicked"), "{name}: {text}");
+    }
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     let script = "import { sleep } from 'k6'; export default function () { console.log('begun'); sleep(60) }\n\
                   export function teardown() { console.log('tearing down'); for (;;) {} }";
