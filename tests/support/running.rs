@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What has come out of the process up to now.
 #[derive(Default)]
 struct Heard {
-    text: Mutex<String>,
+    /// Of stdout and of stderr, apart: a line of one must not cut a line of the other in two.
+    text: Mutex<[String; 2]>,
     more: Condvar,
 }
 
@@ -44,8 +45,8 @@ impl Running {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let heard = Arc::<Heard>::default();
         let listeners = vec![
-            listen(child.stdout.take().unwrap(), heard.clone()),
-            listen(child.stderr.take().unwrap(), heard.clone()),
+            listen(child.stdout.take().unwrap(), 0, heard.clone()),
+            listen(child.stderr.take().unwrap(), 1, heard.clone()),
         ];
         Self { child, folder, heard, listeners }
     }
@@ -54,12 +55,12 @@ impl Running {
     pub fn wait_for(&self, text: &str, times: usize) -> String {
         let until = Instant::now() + PATIENCE;
         let mut heard = self.heard.text.lock().unwrap();
-        while heard.matches(text).count() < times {
+        while heard.concat().matches(text).count() < times {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no {text:?} in:\n{heard}");
+            assert!(!left.is_zero(), "no {text:?} in:\n{}", heard.concat());
             heard = self.heard.more.wait_timeout(heard, left.min(Duration::from_secs(1))).unwrap().0;
         }
-        heard.clone()
+        heard.concat()
     }
 
     /// Where the REST API listens; the run needs `-v`.
@@ -80,7 +81,7 @@ impl Running {
     pub fn end(&mut self) -> (Option<i32>, String) {
         let code = wait(&mut self.child);
         self.listeners.drain(..).for_each(|listener| listener.join().unwrap());
-        (code, self.heard.text.lock().unwrap().clone())
+        (code, self.heard.text.lock().unwrap().concat())
     }
 }
 
@@ -106,14 +107,14 @@ pub fn wait(child: &mut Child) -> Option<i32> {
     }
 }
 
-fn listen(mut from: impl Read + Send + 'static, heard: Arc<Heard>) -> JoinHandle<()> {
+fn listen(mut from: impl Read + Send + 'static, stream: usize, heard: Arc<Heard>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(read) = from.read(&mut buffer) {
             if read == 0 {
                 return;
             }
-            heard.text.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..read]));
+            heard.text.lock().unwrap()[stream].push_str(&String::from_utf8_lossy(&buffer[..read]));
             heard.more.notify_all();
         }
     })
