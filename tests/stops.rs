@@ -151,7 +151,7 @@ fn a_vu_that_comes_too_late_holds_nothing_up() {
 #[test]
 fn the_script_ends_or_fails_the_test() {
     let fields = "executor: 'per-vu-iterations', vus: 4, iterations: 2, maxDuration: '50s'";
-    let body = "if (exec.vu.idInTest !== 2) return sleep(60); sleep(0.5); exec.test.abort('enough')";
+    let body = "if (exec.vu.idInTest !== 2) return sleep(60); sleep(2); exec.test.abort('enough')";
     let (code, text, found) = end(start(&[], &script(&scenario(fields), body)));
     assert_eq!((code, found), (Some(108), counts(0, 4, 0)), "{text}");
     assert!(text.contains("test aborted: enough") && text.contains("torn down"), "{text}");
