@@ -53,6 +53,7 @@ fn every_example_runs_against_the_mock_in_the_process() {
         ("sse-async.js", "event_gap"),
         ("ndjson.js", "ollama_first_token"),
         ("http.js", "body came back"),
+        ("html.js", "the order has all fields"),
         ("thresholds.js", "first_event"),
     ] {
         let path = in_repository("examples").join(example);

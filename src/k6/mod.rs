@@ -5,6 +5,7 @@ pub mod duration;
 pub mod error_code;
 pub mod exit_code;
 pub mod json;
+pub mod query;
 pub mod quote;
 pub mod system_tag;
 
