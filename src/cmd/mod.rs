@@ -13,6 +13,7 @@ mod mock;
 mod new;
 mod open_files;
 pub mod run;
+mod stats;
 mod usage;
 mod version;
 
@@ -55,6 +56,8 @@ enum Command {
     Features(features::FeaturesArgs),
     /// Serve chat completions and event streams from a local LLM server without a model
     Mock(Box<mock::MockArgs>),
+    /// Print the figures of a running test as YAML; --address says where its REST API is
+    Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
     Calibrate(calibrate::CalibrateArgs),
     /// Write a new script from a template
@@ -118,6 +121,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
         Some(Command::Features(args)) => features::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
+        Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
@@ -175,6 +179,7 @@ mod tests {
             ("ssek run -X script.js", "unknown shorthand flag: 'X' in -X"),
             ("ssek run script.js --vus", "flag needs an argument: --vus"),
             ("ssek pause", "unknown command \"pause\" for \"ssek\""),
+            ("ssek status", "unknown command \"status\" for \"ssek\""),
             (
                 "ssek run --vus abc script.js",
                 "invalid argument \"abc\" for \"-u, --vus\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax",

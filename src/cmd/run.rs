@@ -47,6 +47,7 @@ pub fn run(args: RunArgs) -> Result<ExitCode, anyhow::Error> {
         layers,
         runtime,
         quiet: args.global.quiet,
+        api: args.global.api(&super::env),
         no_color: args.global.no_color,
         console_format: args.global.log_format()?,
     })

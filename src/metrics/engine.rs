@@ -1,5 +1,6 @@
 //! The ingest thread: batches in; sinks, threshold verdicts and snapshots out.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -38,7 +39,30 @@ pub struct Engine {
     batches: Sender<Batch>,
     commands: Sender<Command>,
     clock: Arc<Clock>,
+    tainted: Arc<AtomicBool>,
     thread: JoinHandle<FinalResult>,
+}
+
+/// Looks at the figures of a running engine, from any thread.
+#[derive(Clone)]
+pub struct Observer {
+    commands: Sender<Command>,
+    tainted: Arc<AtomicBool>,
+}
+
+impl Observer {
+    /// Everything sent up to now; nothing once the engine has finished.
+    pub fn snapshot(&self) -> Snapshot {
+        let (reply, answer) = bounded(1);
+        // Without an engine there is no answer either.
+        let _ = self.commands.send(Command::Snapshot(reply));
+        answer.recv().unwrap_or_default()
+    }
+
+    /// Whether the last evaluation found a crossed threshold.
+    pub fn is_tainted(&self) -> bool {
+        self.tainted.load(Ordering::Relaxed)
+    }
 }
 
 /// What is left when all samples are in.
@@ -64,6 +88,7 @@ impl Engine {
         let (batches, incoming) = unbounded();
         let (commands, orders) = unbounded();
         let clock = Arc::<Clock>::default();
+        let tainted = Arc::<AtomicBool>::default();
         let worker = Worker {
             ingest: Ingest::new(config.registry.clone(), config.definitions, config.sections),
             registry: config.registry,
@@ -71,10 +96,11 @@ impl Engine {
             on_abort: Some(config.on_abort),
             incoming,
             clock: clock.clone(),
+            tainted: tainted.clone(),
         };
         let thread =
             std::thread::Builder::new().name("metrics".to_owned()).spawn(move || worker.run(&orders))?;
-        Ok(Self { batches, commands, clock, thread })
+        Ok(Self { batches, commands, clock, tainted, thread })
     }
 
     /// Where VUs send their samples. Batches sent after [`finish`](Self::finish) are lost.
@@ -98,10 +124,13 @@ impl Engine {
 
     /// Everything sent up to now.
     pub fn snapshot(&self) -> Snapshot {
-        let (reply, answer) = bounded(1);
-        self.command(Command::Snapshot(reply));
         // Without an answer the thread has panicked, which `finish` brings to light.
-        answer.recv().unwrap_or_default()
+        self.observer().snapshot()
+    }
+
+    /// What others may look at while the engine runs.
+    pub fn observer(&self) -> Observer {
+        Observer { commands: self.commands.clone(), tainted: self.tainted.clone() }
     }
 
     /// Takes in everything sent before, evaluates the thresholds for the last time, metrics
@@ -126,6 +155,8 @@ struct Worker {
     on_abort: Option<Box<dyn Fn(String) + Send>>,
     incoming: Receiver<Batch>,
     clock: Arc<Clock>,
+    /// For observers: whether a threshold is crossed.
+    tainted: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -175,6 +206,7 @@ impl Worker {
             return;
         }
         let verdict = self.ingest.judge(self.clock.elapsed(), false);
+        self.tainted.store(!verdict.crossed.is_empty(), Ordering::Relaxed);
         if verdict.abort
             && let Some(on_abort) = self.on_abort.take()
         {
@@ -311,6 +343,7 @@ mod tests {
             on_abort: Some(Box::new(move |text| abort.send(text).unwrap())),
             incoming,
             clock: Arc::default(),
+            tainted: Arc::default(),
         };
         for metric in [ITERATIONS, VUS] {
             let series = registry.series(registry.builtin(&metric), registry.tag_set(&TagSet::default()));

@@ -30,7 +30,7 @@ pub struct OptionFlags {
     /// The borders of all parts of the test, such as 0,1/4,1
     #[arg(long, value_name = "BORDERS")]
     pub execution_segment_sequence: Option<String>,
-    /// Wait for the REST API before starting (not supported yet) [env: K6_PAUSED]
+    /// Wait with setup() and the scenarios until the REST API (--address) starts them [env: K6_PAUSED]
     #[arg(short = 'p', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub paused: Option<bool>,
     /// Don't run setup() [env: K6_NO_SETUP]

@@ -77,6 +77,8 @@ pub struct Options {
     pub scenarios: Vec<Scenario>,
     /// The part of the test that this process runs.
     pub share: Share,
+    /// Whether the run waits for the REST API to start it.
+    pub paused: bool,
     pub no_setup: bool,
     pub setup_timeout: Duration,
     pub no_teardown: bool,
@@ -160,7 +162,6 @@ fn resolve_unlocated(sources: &Sources) -> Result<Resolved, Failure> {
     merged.system_tags.get_or_insert(SystemTags::DEFAULT);
     let mut layer = merged.clone();
     scenario::derive(&mut layer, &mut warnings)?;
-    refuse_unsupported(&layer)?;
     check(&layer)?;
     let mut options = settle(&layer)?;
     options.tags.extend(features.tags());
@@ -192,17 +193,6 @@ fn merge(sources: &Sources, features: Features, warnings: &mut Vec<String>) -> L
 
 fn invalid(text: String) -> Failure {
     Failure::new(ExitCode::INVALID_CONFIG, text)
-}
-
-/// Options that are read and checked, but that no part of this version obeys.
-fn refuse_unsupported(layer: &Layer) -> Result<(), Failure> {
-    let refuse = |option: &str, instead: &str| {
-        Err(invalid(format!("the option {option} is not supported yet; {instead}")))
-    };
-    if layer.paused == Some(true) {
-        return refuse("paused", "it waits for the REST API, which this version doesn't have");
-    }
-    Ok(())
 }
 
 /// k6's checks of the merged options, all problems in one error.
@@ -265,6 +255,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
         share: share
             .map_err(|error| invalid(error).about(&["executionSegment", "executionSegmentSequence"]))?,
+        paused: on(layer.paused),
         no_setup: on(layer.no_setup),
         setup_timeout: time(layer.setup_timeout, 60),
         no_teardown: on(layer.no_teardown),

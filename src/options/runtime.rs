@@ -45,7 +45,7 @@ pub struct RuntimeFlags {
     /// Send samples to an output, such as json=out.json; may be repeated [env: K6_OUT]
     #[arg(short = 'o', long = "out", value_name = "TYPE[=ARG]")]
     pub outputs: Vec<String>,
-    /// Keep running after the test until Ctrl-C [env: K6_LINGER]
+    /// Keep the process and the REST API after the test until Ctrl+C; the summary comes then [env: K6_LINGER]
     #[arg(short = 'l', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub linger: Option<bool>,
     /// At most so many threads for VUs that can share one [env: SSEK_THREADS] [default: 16 a core]

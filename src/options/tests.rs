@@ -129,7 +129,6 @@ fn all_problems_are_listed() {
 #[test]
 fn what_is_not_there_yet_is_refused() {
     for (script, word) in [
-        (json!({"paused": true}), "paused"),
         (json!({"maxRedirects": -1}), "maxRedirects"),
         (json!({"summaryTrendStats": ["foo"]}), "invalid trend stat 'foo', unknown format"),
     ] {
@@ -137,7 +136,10 @@ fn what_is_not_there_yet_is_refused() {
         assert_eq!(failure.code, ExitCode::INVALID_CONFIG);
         assert!(failure.message.contains(word), "{}", failure.message);
     }
-    assert!(with_script(json!({"executionSegment": "0:1", "paused": false}), json!({})).is_ok());
+    for paused in [true, false] {
+        let resolved = with_script(json!({"executionSegment": "0:1", "paused": paused}), json!({})).unwrap();
+        assert_eq!(resolved.options.paused, paused);
+    }
 }
 
 #[test]

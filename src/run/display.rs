@@ -138,6 +138,11 @@ impl Display {
         lock(&self.shared.phase).state = RunState::Init { progress, text };
     }
 
+    /// The run waits for somebody to start it.
+    pub fn paused(&self) {
+        lock(&self.shared.phase).state = RunState::Paused;
+    }
+
     /// `setup()` runs.
     pub fn setup(&self) {
         lock(&self.shared.phase).state = RunState::Setup;

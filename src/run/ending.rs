@@ -18,7 +18,7 @@ use crate::options::runtime::SummaryMode;
 use crate::summary::client::Client;
 use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
-use crate::vu::{Test, VirtualUser};
+use crate::vu::{Stop, Test, VirtualUser};
 
 /// Prints the summary, or what `handleSummary()` makes of it, and writes the files; `streaming`: with ssek's own
 /// metrics of event streams.
@@ -97,26 +97,37 @@ fn handle_summary(
 /// Writes one entry of the summary; the error is its text.
 fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     let written = match place {
-        "stdout" => std::io::stdout().lock().write_all(contents),
+        "stdout" => {
+            let mut out = std::io::stdout().lock();
+            out.write_all(contents).and_then(|()| out.flush())
+        }
         "stderr" => std::io::stderr().lock().write_all(contents),
-        path => std::fs::write(Path::new(path), contents),
+        path => {
+            let opened = std::fs::File::create(Path::new(path));
+            let mut file = opened.map_err(|error| {
+                let reason = match error.kind() {
+                    std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+                    _ => error.to_string(),
+                };
+                format!("could not open '{path}': open {path}: {reason}")
+            })?;
+            file.write_all(contents)
+        }
     };
     match written {
         // A closed pipe is no reason to lose the other files.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-                _ => error.to_string(),
-            };
-            Err(format!("could not open '{place}': open {place}: {reason}"))
+            Err(format!("error saving summary to '{place}': {error}"))
         }
         _ => Ok(()),
     }
 }
 
-/// Logs why the run failed, if it did, and picks its exit code: the first reason wins. That ssek was
+/// Logs why the run failed, if it did, and picks its exit code: the first reason wins, and first of all
+/// what stopped the run. That ssek was
 /// too busy is always told, and a reason where it is `fatal`.
 pub fn verdict(
+    stopped: Option<Stop>,
     test: &Arc<Test>,
     result: &FinalResult,
     failure: Option<Failure>,
@@ -127,7 +138,7 @@ pub fn verdict(
     if let Some(client) = suspect {
         log::warn(format!("ssek was too busy for its figures to be trusted: {}", client.reason()));
     }
-    if let Some(reason) = test.control.reason() {
+    if let Some(reason) = stopped {
         log::error(reason.message());
         return reason.exit_code();
     }

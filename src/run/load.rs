@@ -40,7 +40,7 @@ pub struct Loaded {
     /// The exported options, as JSON.
     options: Option<String>,
     /// Listens to signals to the end of the run.
-    _signals: Listener,
+    pub signals: Listener,
 }
 
 /// Reads the script and runs its init code in the VU with number 0.
@@ -97,7 +97,7 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         }
     }
     let exports = exports.into_iter().collect();
-    let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, _signals: signals };
+    let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, signals };
     if !loaded.exports.values().any(|callable| *callable) {
         return Err(loaded.not_loaded(ExitCode::OTHER, "no exported functions in script").into());
     }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::gate::{Assignment, Gate, Starts, Worker};
 use super::job::Job;
 use super::live::Status;
-use super::pool::{ASK_AGAIN, Pool};
+use super::pool::{ASK_AGAIN, Grown, Pool};
 use crate::executor::Open;
 use crate::log;
 use crate::vu::Test;
@@ -53,14 +53,16 @@ struct Driver<'a> {
     /// Told the slot of a VU that leaves.
     leave: Sender<u32>,
     left: Receiver<u32>,
-    /// Brings the VU that is being initialised; `None` if that failed.
-    grow: Sender<Option<Arc<Worker>>>,
-    grown: Receiver<Option<Arc<Worker>>>,
+    /// Brings the VU that is being initialised.
+    grow: Sender<Grown>,
+    grown: Receiver<Grown>,
     growing: bool,
     /// How many of the VUs that were initialised ahead have been taken.
     planned: u32,
     /// How many VUs may still be initialised.
     unplanned: u32,
+    /// Starts that VUs were sent.
+    sent: u64,
     warned: bool,
     aborted: bool,
 }
@@ -88,6 +90,7 @@ impl<'a> Driver<'a> {
             growing: false,
             planned: 0,
             unplanned: job.plan.max_vus.saturating_sub(job.plan.pre_allocated_vus),
+            sent: 0,
             warned: false,
             aborted: false,
         }
@@ -133,7 +136,7 @@ impl<'a> Driver<'a> {
             let wake = next.unwrap_or(self.end);
             let timer = at(if short { wake.min(now + ASK_AGAIN) } else { wake });
             select! {
-                recv(self.grown) -> worker => if let Ok(worker) = worker { self.take_grown(worker) },
+                recv(self.grown) -> grown => if let Ok(grown) = grown { self.take_grown(grown) },
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
                 recv(job.stop) -> _ => self.aborted = true,
                 recv(timer) -> _ => {}
@@ -143,11 +146,12 @@ impl<'a> Driver<'a> {
     }
 
     /// Lets a VU start an iteration, if one is free.
-    fn begin_iteration(&self, due: Instant) -> bool {
+    fn begin_iteration(&mut self, due: Instant) -> bool {
         loop {
             let Some(slot) = self.free.slots().pop_front() else { return false };
             // A VU that has left does not take it.
             if self.starts.get(slot as usize).is_some_and(|starts| starts.send(due).is_ok()) {
+                self.sent += 1;
                 return true;
             }
         }
@@ -201,9 +205,9 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn take_grown(&mut self, worker: Option<Arc<Worker>>) {
+    fn take_grown(&mut self, grown: Grown) {
         self.growing = false;
-        if let Some(worker) = worker {
+        if let Some(worker) = grown.take() {
             self.employ(worker);
         }
     }
@@ -230,13 +234,15 @@ impl<'a> Driver<'a> {
             let stop = if self.aborted { never() } else { self.job.stop.clone() };
             select! {
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
+                // Too late for this scenario: dropped here, the VU is free for another.
+                recv(self.grown) -> _ => {}
                 recv(stop) -> _ => self.aborted = true,
                 recv(timer) -> _ => {}
             }
         }
-        while let Ok(Some(worker)) = self.grown.try_recv() {
-            self.pool.give_back(worker);
-        }
+        // Starts that a VU was sent and did not get to before it was cut off.
+        let missed = self.sent.saturating_sub(self.job.live.taken());
+        self.job.dropped.report((0..missed).map(|_| (None, 1)));
         self.job.live.finish(if self.aborted { Status::Interrupted } else { Status::Done });
     }
 }
@@ -247,6 +253,7 @@ fn gate(job: &Job<Open>, test: &Arc<Test>, free: Free) -> Gate {
     let (live_after, counters_after) = (live.clone(), test.clone());
     Gate {
         may_start: Box::new(move || {
+            live.take(u64::MAX);
             live.enter();
             counters.counters.vus_active.fetch_add(1, Ordering::Relaxed);
             true

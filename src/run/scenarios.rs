@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::select;
 
+use super::course::Course;
 use super::display::Display;
 use super::dropped::Dropped;
 use super::job::Job;
@@ -24,7 +25,7 @@ pub fn run(
     resolved: &Resolved,
     display: &Display,
     stop: &StopSignal,
-    setup_data: Option<&Arc<str>>,
+    course: &Course,
 ) {
     let start = Instant::now();
     let options = &resolved.options;
@@ -48,7 +49,7 @@ pub fn run(
                 }
                 let progress = progress(&plan, &live);
                 let scenario_run = Arc::new(scenario_run(scenario, &options.share, progress));
-                let setup_data = setup_data.cloned();
+                let setup_data = course.setup_data();
                 let dropped = Dropped::new(test, scenario);
                 match plan {
                     Plan::Closed(plan) => {

@@ -83,7 +83,7 @@ impl SummaryOptions {
 }
 
 /// The order in which metrics are shown: by name, each before its sub-metrics.
-fn by_name(a: &MetricSnapshot, b: &MetricSnapshot) -> Ordering {
+pub fn by_name(a: &MetricSnapshot, b: &MetricSnapshot) -> Ordering {
     collation::compare(&a.name, &b.name).then_with(|| match (&a.selector, &b.selector) {
         (Some(a), Some(b)) => collation::compare(a, b),
         (a, b) => a.is_some().cmp(&b.is_some()),
@@ -96,7 +96,7 @@ fn per_second(sum: f64, duration: Duration) -> f64 {
 }
 
 /// [`per_second`] of a counter.
-fn counter_rate(counter: &CounterSink, duration: Duration) -> f64 {
+pub fn counter_rate(counter: &CounterSink, duration: Duration) -> f64 {
     per_second(counter.sum, duration)
 }
 

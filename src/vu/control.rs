@@ -16,6 +16,8 @@ pub enum Stop {
     Signal(&'static str),
     /// `exec.test.abort()`; the log line's text.
     Script(String),
+    /// The REST API was told to.
+    Api,
     /// A bug in ssek ended a VU's thread.
     Panic,
 }
@@ -27,6 +29,7 @@ impl Stop {
             Self::Threshold(_) => ExitCode::THRESHOLDS,
             Self::Signal(_) => ExitCode::INTERRUPTED,
             Self::Script(_) => ExitCode::SCRIPT_ABORTED,
+            Self::Api => ExitCode::STOPPED_BY_API,
             Self::Panic => ExitCode::PANIC,
         }
     }
@@ -38,6 +41,7 @@ impl Stop {
             Self::Signal(name) => {
                 format!("test run was aborted because ssek received a '{name}' signal")
             }
+            Self::Api => "test run stopped from REST API".to_owned(),
             Self::Panic => {
                 "a virtual user ended because of a bug in ssek; please report the message above".to_owned()
             }
