@@ -33,7 +33,7 @@ pub(super) struct DepsArgs {
 pub(super) fn run(args: &DepsArgs) -> anyhow::Result<ExitCode> {
     let script = super::only(&args.scripts)?;
     let (_, runtime) = levels::read(&args.global, &OptionFlags::default(), &args.runtime, false)?;
-    let sources = input::open(script, runtime.test_type)?;
+    let sources = input::open(script, &runtime)?;
     let Dependencies { imports, versions } = dependencies::of(&sources)?;
     let is_built_in = |name: &str| MODULES.iter().any(|module| module.name == name);
     for name in imports.iter().filter(|name| !name.contains("://") && !is_built_in(name)) {

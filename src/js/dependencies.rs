@@ -11,7 +11,8 @@ use oxc::span::SourceType;
 
 use super::Sources;
 use super::nesting::with_stack_for;
-use super::source::{LoadError, Resolved, SourceFile};
+use super::source::{Kind, LoadError, Resolved, SourceFile};
+use super::typescript::is_typescript;
 
 /// What a script needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub fn of(sources: &Sources) -> Result<Dependencies, LoadError> {
             continue;
         }
         let file = sources.load(&url, &specifier)?;
+        if file.kind == Kind::Json {
+            continue;
+        }
         let Parsed { requests, directives } = with_stack_for(file.text.len(), || parse(&file));
         for (name, version) in directives.iter().filter_map(|text| wanted(text)) {
             let known = found.versions.entry(name).or_insert_with(|| "*".to_owned());
@@ -69,9 +73,8 @@ fn parse(file: &SourceFile) -> Parsed {
     let allocator = Allocator::default();
     let text = String::from_utf8_lossy(&file.text);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let is_typescript = [".ts", ".mts", ".cts"].iter().any(|end| file.url.ends_with(end));
     let mut parsed = Parser::new(&allocator, text, SourceType::unambiguous()).parse();
-    if is_typescript || !parsed.diagnostics.is_empty() {
+    if is_typescript(&file.url) || !parsed.diagnostics.is_empty() {
         parsed = Parser::new(&allocator, text, SourceType::ts()).parse();
     }
     let modules = &parsed.module_record.requested_modules;

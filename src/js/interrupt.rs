@@ -69,6 +69,13 @@ impl Drop for Running<'_> {
     }
 }
 
+/// Whether the script that runs on this thread is to stop.
+pub fn is_interrupted() -> bool {
+    let running = RUNNING.try_with(Cell::get).unwrap_or(std::ptr::null());
+    // SAFETY: whoever set the pointer holds the interrupt until it is set back.
+    unsafe { running.as_ref() }.is_some_and(Interrupt::is_raised)
+}
+
 /// Keeps panics of interrupted scripts from being reported.
 ///
 /// An async generator of the engine asserts that its code does not end in an uncatchable error; an
@@ -78,10 +85,7 @@ pub fn silence_interrupted_panics() {
     ONCE.call_once(|| {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let running = RUNNING.try_with(Cell::get).unwrap_or(std::ptr::null());
-            // SAFETY: whoever set the pointer holds the interrupt until it is set back.
-            let interrupted = unsafe { running.as_ref() }.is_some_and(Interrupt::is_raised);
-            if !interrupted {
+            if !is_interrupted() {
                 report(info);
             }
         }));

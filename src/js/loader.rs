@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use boa_engine::builtins::promise::PromiseState;
 use boa_engine::module::{Module, ModuleLoader, ModuleRequest, Referrer, SyntheticModuleInitializer};
-use boa_engine::object::JsObject;
+use boa_engine::object::{FunctionObjectBuilder, JsObject};
 use boa_engine::property::PropertyKey;
-use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue, Script, Source, js_string};
+use boa_engine::{
+    Context, JsError, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Script, Source, js_string,
+};
 
-use super::convert::{entries, function, get, object, put};
-use super::source::{LoadError, Resolved, SourceFile};
+use super::convert::{arg, entries, get, object, put, string, to_text};
+use super::source::{Kind, LoadError, Resolved, SourceFile, is_json};
+use super::json::parse_str;
 use super::{Sources, go_error};
 
 /// What a built-in module gives to scripts.
@@ -47,6 +50,7 @@ pub struct Loader {
     modules: RefCell<HashMap<String, Module>>,
     builtin_values: RefCell<HashMap<String, (JsObject, bool)>>,
     commonjs: RefCell<HashMap<String, JsObject>>,
+    data: RefCell<HashMap<String, JsValue>>,
     /// Unknown built-in modules that were asked for.
     unknown: RefCell<Vec<String>>,
 }
@@ -59,6 +63,7 @@ impl Loader {
             modules: RefCell::default(),
             builtin_values: RefCell::default(),
             commonjs: RefCell::default(),
+            data: RefCell::default(),
             unknown: RefCell::default(),
         }
     }
@@ -78,6 +83,7 @@ impl Loader {
         self.modules.borrow_mut().clear();
         self.builtin_values.borrow_mut().clear();
         self.commonjs.borrow_mut().clear();
+        self.data.borrow_mut().clear();
     }
 
     /// Runs the main script and returns what it exports: a module namespace or `module.exports`.
@@ -85,8 +91,13 @@ impl Loader {
         let main = self.sources.main().to_owned();
         let named = self.sources.script().to_owned();
         let file = self.file(&main, &named, context)?;
-        if !file.is_module {
-            return self.run_commonjs(&file, context)?.to_object(context);
+        match file.kind {
+            Kind::Module => {}
+            Kind::CommonJs => return self.run_commonjs(&file, context)?.to_object(context),
+            Kind::Json => {
+                let text = format!("'{named}' is no script: files whose names end in .json hold data");
+                return Err(go_error(text, context));
+            }
         }
         let module = self.module(&main, &named, context)?;
         let promise = module.load_link_evaluate(context);
@@ -113,8 +124,10 @@ impl Loader {
             Resolved::File(url) => url,
         };
         let file = self.file(&url, specifier, context)?;
-        if !file.is_module {
-            return self.run_commonjs(&file, context);
+        match file.kind {
+            Kind::Module => {}
+            Kind::CommonJs => return self.run_commonjs(&file, context),
+            Kind::Json => return self.value(&file, context),
         }
         let module = self.module(&url, specifier, context)?;
         let promise = module.load_link_evaluate(context);
@@ -204,21 +217,35 @@ impl Loader {
         get(&module, "exports", context)
     }
 
+    /// The value of a JSON file; the same one each time.
+    fn value(&self, file: &SourceFile, context: &mut Context) -> JsResult<JsValue> {
+        if let Some(value) = self.data.borrow().get(&file.url) {
+            return Ok(value.clone());
+        }
+        let value = parse_str(&file.code, context)?;
+        self.data.borrow_mut().insert(file.url.clone(), value.clone());
+        Ok(value)
+    }
+
     fn module(self: &Rc<Self>, url: &str, specifier: &str, context: &mut Context) -> JsResult<Module> {
         if let Some(module) = self.modules.borrow().get(url) {
             return Ok(module.clone());
         }
         let file = self.file(url, specifier, context)?;
-        let module = if file.is_module {
-            let source = Source::from_bytes(file.code.as_bytes()).with_path(Path::new(&file.url));
-            Module::parse(source, None, context)?
-        } else {
-            let exports = self.run_commonjs(&file, context)?;
-            let named = match exports.as_object() {
-                Some(object) => entries(&object, context)?,
-                None => Vec::new(),
-            };
-            synthetic(exports, named, true, context)
+        let module = match file.kind {
+            Kind::Module => {
+                let source = Source::from_bytes(file.code.as_bytes()).with_path(Path::new(&file.url));
+                Module::parse(source, None, context)?
+            }
+            Kind::CommonJs => {
+                let exports = self.run_commonjs(&file, context)?;
+                let named = match exports.as_object() {
+                    Some(object) => entries(&object, context)?,
+                    None => Vec::new(),
+                };
+                synthetic(exports, named, true, context)
+            }
+            Kind::Json => synthetic(self.value(&file, context)?, Vec::new(), true, context),
         };
         self.modules.borrow_mut().insert(url.to_owned(), module.clone());
         Ok(module)
@@ -239,12 +266,15 @@ impl Loader {
     fn import(
         self: &Rc<Self>,
         referrer: &Referrer,
-        specifier: &str,
+        request: &ModuleRequest,
         context: &mut Context,
     ) -> JsResult<Module> {
+        let specifier = &*request.specifier().to_std_string_lossy();
         let from =
             referrer.path().map_or_else(|| self.sources.main().to_owned(), |p| p.display().to_string());
-        match self.sources.resolve(specifier, &from).map_err(|e| self.failed(&e, context))? {
+        let resolved = self.sources.resolve(specifier, &from).map_err(|e| self.failed(&e, context))?;
+        check_attributes(request, &resolved)?;
+        match resolved {
             Resolved::Builtin(name) => {
                 let wants_default = match self.sources.load(&from, &from) {
                     Ok(file) => !imports_namespace_only(&file.code, specifier),
@@ -255,6 +285,25 @@ impl Loader {
             Resolved::File(url) => self.module(&url, specifier, context),
         }
     }
+}
+
+/// Files are what their names say; attributes may repeat it.
+fn check_attributes(request: &ModuleRequest, resolved: &Resolved) -> JsResult<()> {
+    for attribute in request.attributes() {
+        let (key, value) = (attribute.key().to_std_string_lossy(), attribute.value().to_std_string_lossy());
+        let specifier = request.specifier().to_std_string_lossy();
+        let wrong = match (key.as_str(), value.as_str(), resolved) {
+            ("type", "json", Resolved::File(url)) if is_json(url) => continue,
+            ("type", "json", _) => format!(
+                "\"{specifier}\" cannot be imported with type 'json': only files whose names end in .json are"
+            ),
+            _ => format!(
+                "the import of \"{specifier}\" has the attribute {key}: '{value}'; supported is type: 'json' only"
+            ),
+        };
+        return Err(JsNativeError::syntax().with_message(wrong).into());
+    }
+    Ok(())
 }
 
 /// Whether a file imports a specifier as `* as ns` and in no other way.
@@ -316,28 +365,51 @@ fn entries_of(values: &JsObject, context: &mut Context) -> JsResult<Vec<(JsStrin
     entries(values, context)
 }
 
-/// A `require` bound to a file; the file's URL is its hidden first argument.
+/// A `require` bound to a file.
 fn require_function(url: &str, context: &mut Context) -> JsResult<JsValue> {
-    let native = function(
-        "require",
-        2,
-        |_, args, context| {
-            let referrer = super::convert::to_text(&super::convert::arg(args, 0), context)?;
-            let specifier = super::convert::to_text(&super::convert::arg(args, 1), context)?;
-            let Some(loader) = context.downcast_module_loader::<Loader>() else {
-                return Ok(JsValue::undefined());
-            };
-            loader.require(&specifier, &referrer, context)
+    let require = |loader: &Rc<Loader>, specifier: &str, referrer: &str, context: &mut Context| {
+        loader.require(specifier, referrer, context)
+    };
+    let native = NativeFunction::from_copy_closure_with_captures(
+        move |_, args, referrer: &JsString, context| {
+            with_specifier(args, referrer, context, require)
         },
-        context,
+        JsString::from(url),
     );
-    let bind = native.get(js_string!("bind"), context)?;
-    match bind.as_callable() {
-        Some(bind) => {
-            bind.call(&native.into(), &[JsValue::undefined(), super::convert::string(url)], context)
-        }
-        None => Ok(JsValue::undefined()),
-    }
+    Ok(named(native, "require", context))
+}
+
+/// `import.meta.resolve` of a file.
+fn resolve_function(url: &str, context: &mut Context) -> JsValue {
+    let resolve = |loader: &Rc<Loader>, specifier: &str, referrer: &str, context: &mut Context| {
+        let resolved = loader.sources.resolve(specifier, referrer);
+        let (Resolved::Builtin(url) | Resolved::File(url)) =
+            resolved.map_err(|error| loader.failed(&error, context))?;
+        Ok(string(&url))
+    };
+    let native = NativeFunction::from_copy_closure_with_captures(
+        move |_, args, referrer: &JsString, context| {
+            with_specifier(args, referrer, context, resolve)
+        },
+        JsString::from(url),
+    );
+    named(native, "resolve", context)
+}
+
+fn named(native: NativeFunction, name: &str, context: &mut Context) -> JsValue {
+    FunctionObjectBuilder::new(context.realm(), native).name(JsString::from(name)).length(1).build().into()
+}
+
+/// Calls `action` with the first argument as a text.
+fn with_specifier(
+    args: &[JsValue],
+    referrer: &JsString,
+    context: &mut Context,
+    action: impl Fn(&Rc<Loader>, &str, &str, &mut Context) -> JsResult<JsValue>,
+) -> JsResult<JsValue> {
+    let specifier = to_text(&arg(args, 0), context)?;
+    let Some(loader) = context.downcast_module_loader::<Loader>() else { return Ok(JsValue::undefined()) };
+    action(&loader, &specifier, &referrer.to_std_string_lossy(), context)
 }
 
 /// The global `require`, relative to the main script.
@@ -352,8 +424,13 @@ impl ModuleLoader for Loader {
         request: ModuleRequest,
         context: &RefCell<&mut Context>,
     ) -> JsResult<Module> {
-        let specifier = request.specifier().to_std_string_lossy();
-        self.import(&referrer, &specifier, &mut context.borrow_mut())
+        self.import(&referrer, &request, &mut context.borrow_mut())
+    }
+
+    fn init_import_meta(self: Rc<Self>, import_meta: &JsObject, module: &Module, context: &mut Context) {
+        let url = module.path().map_or_else(|| self.sources.main().to_owned(), |p| p.display().to_string());
+        let resolve = resolve_function(&url, context);
+        put(import_meta, "resolve", resolve);
     }
 }
 

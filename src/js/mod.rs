@@ -28,8 +28,10 @@ pub mod regexp_split;
 pub mod shared_realm;
 pub mod shared_script;
 pub mod source;
+mod source_map;
 pub mod stack;
 pub mod typescript;
+pub mod web;
 mod words;
 
 pub use background::Background;
@@ -40,3 +42,4 @@ pub use interrupt::Interrupt;
 pub use loader::{Exports, Loader};
 pub use shared_realm::SharedRealm;
 pub use source::Sources;
+pub use web::Web;

@@ -10,13 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use oxc_sourcemap::SourceMap;
 
 use super::archive::{Archive, Content};
 use super::data_file::DataFile;
 use super::factory;
 use super::insertions::Insertions;
-use super::typescript::{Compiled, SyntaxError, compile, strip};
+use super::source_map::{Mapping, Reference, reference};
+use super::typescript::{Compiled, SyntaxError, compile, is_typescript, strip};
+use super::web::{Web, WebError};
+use crate::log;
 
 /// What stands before and after the text of a CommonJS file.
 pub const COMMONJS_HEAD: &str = "(function (module, exports, require) {";
@@ -31,11 +33,11 @@ pub struct SourceFile {
     pub code: Arc<str>,
     /// The file as it is.
     pub text: Bytes,
-    pub is_module: bool,
+    pub kind: Kind,
     insertions: Insertions,
     /// What was put into the code to make a factory of it.
     factory: OnceLock<Insertions>,
-    map: Option<SourceMap<'static>>,
+    map: Option<Mapping>,
 }
 
 impl SourceFile {
@@ -43,6 +45,16 @@ impl SourceFile {
     pub(super) fn set_factory_insertions(&self, insertions: Insertions) {
         let _ = self.factory.set(insertions);
     }
+}
+
+/// What a file is to those that import it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An ES module.
+    Module,
+    CommonJs,
+    /// Data; the default export is the value.
+    Json,
 }
 
 /// What an import specifier leads to.
@@ -71,6 +83,23 @@ pub enum LoadError {
     },
     /// A specifier that is neither a file nor built in.
     Specifier(String),
+    /// A file named by what came from the web.
+    FromWeb {
+        specifier: String,
+        referrer: String,
+    },
+    /// A URL that is neither `file:` nor `https:`.
+    Scheme {
+        specifier: String,
+        scheme: String,
+    },
+    /// A shorthand of older versions of k6.
+    Shorthand(String),
+    Web(WebError),
+    Json {
+        url: String,
+        error: serde_json::Error,
+    },
     /// Loaded for the first time after the init code of the first VU.
     Locked(String),
     /// No such file in the archive that runs.
@@ -102,6 +131,20 @@ impl fmt::Display for LoadError {
                 "The moduleSpecifier \"{specifier}\" couldn't be recognised as something ssek supports. Files \
                  need ./ or ../ before their name."
             ),
+            Self::FromWeb { specifier, referrer } => write!(
+                f,
+                "{referrer} may not import \"{specifier}\": modules from the web have no access to local files"
+            ),
+            Self::Scheme { specifier, scheme } => write!(
+                f,
+                "only supported schemes for imports are file and https, \"{specifier}\" has \"{scheme}\""
+            ),
+            Self::Shorthand(specifier) => write!(
+                f,
+                "the import of \"{specifier}\" is no longer supported; write the module's whole https:// URL"
+            ),
+            Self::Web(error) => error.fmt(f),
+            Self::Json { url, error } => write!(f, "{url} is no JSON: {error}"),
             Self::Locked(url) => {
                 write!(f, "the module \"{url}\" was not previously resolved during initialization (__VU==0)")
             }
@@ -125,6 +168,9 @@ pub struct Sources {
     stdin: Option<String>,
     /// Where every file comes from, if not from disk.
     archive: Option<Archive>,
+    web: Option<Web>,
+    /// Source maps, by URL.
+    maps: Mutex<HashMap<String, Bytes>>,
     locked: AtomicBool,
     files: Mutex<HashMap<String, Arc<SourceFile>>>,
     opened: Mutex<HashMap<PathBuf, DataFile>>,
@@ -146,6 +192,8 @@ impl Sources {
             root,
             stdin,
             archive: None,
+            web: None,
+            maps: Mutex::default(),
             locked: AtomicBool::new(false),
             files: Mutex::default(),
             opened: Mutex::default(),
@@ -161,10 +209,18 @@ impl Sources {
             root: metadata.pwd.clone(),
             stdin: None,
             archive: Some(archive),
+            web: None,
+            maps: Mutex::default(),
             locked: AtomicBool::new(false),
             files: Mutex::default(),
             opened: Mutex::default(),
         }
+    }
+
+    /// Lets modules come from the web, too; without this, they come from an archive only.
+    #[must_use]
+    pub fn with_web(self, web: Web) -> Self {
+        Self { web: Some(web), ..self }
     }
 
     /// The main script's URL.
@@ -196,6 +252,8 @@ impl Sources {
             opened.iter().map(|(path, file)| (path.display().to_string(), Content::Data(file.clone())));
         let mut contents: Vec<_> = modules;
         contents.extend(data);
+        let maps = lock(&self.maps);
+        contents.extend(maps.iter().map(|(url, map)| (url.clone(), Content::Module(map.clone()))));
         contents
     }
 
@@ -209,11 +267,26 @@ impl Sources {
         if specifier == "k6" || specifier.starts_with("k6/") || specifier.starts_with("ssek/") {
             return Ok(Resolved::Builtin(specifier.to_owned()));
         }
-        if let Some(path) = specifier.strip_prefix("file://") {
-            return Ok(Resolved::File(file_url(&normalise(Path::new(path)))));
+        if let Some((scheme, path)) = specifier.split_once("://") {
+            return match scheme {
+                "file" if is_web(referrer) => Err(LoadError::FromWeb {
+                    specifier: specifier.to_owned(),
+                    referrer: referrer.to_owned(),
+                }),
+                "file" => Ok(Resolved::File(file_url(&normalise(Path::new(path))))),
+                "https" if url::Url::parse(specifier).is_ok() => Ok(Resolved::File(specifier.to_owned())),
+                "https" => Err(LoadError::Specifier(specifier.to_owned())),
+                scheme => Err(LoadError::Scheme {
+                    specifier: specifier.to_owned(),
+                    scheme: scheme.to_owned(),
+                }),
+            };
         }
-        if let (Some(url), Some(_)) = (web_url(specifier, referrer), &self.archive) {
+        if let Some(url) = web_url(specifier, referrer) {
             return Ok(Resolved::File(url));
+        }
+        if specifier.starts_with("github.com/") || specifier.starts_with("cdnjs.com/") {
+            return Err(LoadError::Shorthand(specifier.to_owned()));
         }
         let is_path = ["./", "../", "/"].iter().any(|head| specifier.starts_with(head));
         if !is_path {
@@ -242,6 +315,19 @@ impl Sources {
         let text = String::from_utf8_lossy(&bytes);
         // A hashbang line and a byte-order mark are not JavaScript; positions keep their line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        if is_json(url) {
+            serde_json::from_str::<serde::de::IgnoredAny>(text)
+                .map_err(|error| LoadError::Json { url: url.to_owned(), error })?;
+            return Ok(SourceFile {
+                url: url.to_owned(),
+                code: text.into(),
+                text: bytes.clone(),
+                kind: Kind::Json,
+                insertions: Insertions::default(),
+                factory: OnceLock::new(),
+                map: None,
+            });
+        }
         let compiled = compile(url, text).or_else(|error| {
             // Standard input has no file name that says what language it is.
             let is_stdin = url == self.main && url.ends_with("/-");
@@ -249,16 +335,51 @@ impl Sources {
             typescript.ok_or_else(|| LoadError::Syntax { url: url.to_owned(), error })
         })?;
         let Compiled { code, is_module, insertions, map } = compiled;
-        let code = if is_module { code } else { wrap_commonjs(&code) };
+        let map = match map {
+            Some(map) => Some(Mapping::of_file(map)),
+            None if is_typescript(url) => None,
+            None => self.source_map(url, text),
+        };
+        let (code, kind) = match is_module {
+            true => (code, Kind::Module),
+            false => (wrap_commonjs(&code), Kind::CommonJs),
+        };
         Ok(SourceFile {
             url: url.to_owned(),
             code: code.into(),
-            text: bytes,
-            is_module,
+            text: bytes.clone(),
+            kind,
             insertions,
             factory: OnceLock::new(),
             map,
         })
+    }
+
+    /// The source map that a script names. Without it, positions are those in the script.
+    fn source_map(&self, url: &str, text: &str) -> Option<Mapping> {
+        let read = match reference(text)? {
+            Reference::Inline(json) => Mapping::read(&json, url),
+            Reference::Broken(reason) => Err(reason.to_owned()),
+            Reference::At(target) => match self.resolve_map(&target, url) {
+                Some(at) => self.bytes(&at, &target).map_err(|error| error.to_string()).and_then(|json| {
+                    let map = Mapping::read(&json, &at);
+                    lock(&self.maps).insert(at, json);
+                    map
+                }),
+                None => Err(format!("it may not be at \"{target}\"")),
+            },
+        };
+        read.map_err(|reason| log::warn(format!("Couldn't load source map for {url}: {reason}"))).ok()
+    }
+
+    /// Where a source map is; none if the script may not look there.
+    fn resolve_map(&self, target: &str, url: &str) -> Option<String> {
+        let is_plain = !target.contains("://") && !["./", "../", "/"].iter().any(|head| target.starts_with(head));
+        let target = if is_plain { format!("./{target}") } else { target.to_owned() };
+        match self.resolve(&target, url).ok()? {
+            Resolved::File(at) => Some(at),
+            Resolved::Builtin(_) => None,
+        }
     }
 
     fn bytes(&self, url: &str, specifier: &str) -> Result<Bytes, LoadError> {
@@ -266,9 +387,11 @@ impl Sources {
         if let (Some(text), true) = (&self.stdin, is_main) {
             return Ok(Bytes::copy_from_slice(text.as_bytes()));
         }
-        let read = match &self.archive {
-            Some(archive) => archive.module(url, is_main),
-            None => std::fs::read(url_path(url)).map(Bytes::from),
+        let read = match (&self.archive, &self.web) {
+            (Some(archive), _) => archive.module(url, is_main),
+            (None, Some(web)) if is_web(url) => return web.load(url).map_err(LoadError::Web),
+            (None, None) if is_web(url) => return Err(LoadError::Web(WebError::Offline(url.to_owned()))),
+            (None, _) => std::fs::read(url_path(url)).map(Bytes::from),
         };
         read.map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound if self.archive.is_some() => LoadError::NotArchived(url.to_owned()),
@@ -311,26 +434,26 @@ impl Sources {
         Ok(bytes)
     }
 
-    /// Leads a position that the engine reports back to the file as the user wrote it.
+    /// Leads a position that the engine reports back to the file as the user wrote it: its URL, line and
+    /// column.
     ///
     /// Lines and columns count from one. `url` may be a factory's path.
-    pub fn original(&self, url: &str, line: u32, column: u32) -> (u32, u32) {
+    pub fn original(&self, url: &str, line: u32, column: u32) -> (String, u32, u32) {
         let files = lock(&self.files);
-        let file_url = url.strip_prefix(factory::MARKER);
-        let Some(file) = files.get(file_url.unwrap_or(url)) else { return (line, column) };
+        let factory = url.strip_prefix(factory::MARKER);
+        let url = factory.unwrap_or(url);
+        let Some(file) = files.get(url) else { return (url.to_owned(), line, column) };
         let mut column = column;
-        if let (Some(_), Some(insertions)) = (file_url, file.factory.get()) {
+        if let (Some(_), Some(insertions)) = (factory, file.factory.get()) {
             column = insertions.original_column(line, column);
         }
-        if !file.is_module && line == 1 {
+        if file.kind == Kind::CommonJs && line == 1 {
             column = column.saturating_sub(COMMONJS_HEAD.len() as u32).max(1);
         }
         column = file.insertions.original_column(line, column);
-        let Some(map) = &file.map else { return (line, column) };
-        let table = map.generate_lookup_table();
-        match map.lookup_token(&table, line.saturating_sub(1), column.saturating_sub(1)) {
-            Some(token) => (token.get_src_line() + 1, token.get_src_col() + 1),
-            None => (line, column),
+        match file.map.as_ref().and_then(|map| map.original(line, column)) {
+            Some((source, line, column)) => (source.unwrap_or(url).to_owned(), line, column),
+            None => (url.to_owned(), line, column),
         }
     }
 }
@@ -345,11 +468,18 @@ fn wrap_commonjs(code: &str) -> String {
     format!("{COMMONJS_HEAD}{code}{COMMONJS_TAIL}")
 }
 
-/// The `https:` URL that a specifier stands for, in itself or in a module that came from one.
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://")
+}
+
+/// Whether a file's name says that it holds data.
+pub(super) fn is_json(url: &str) -> bool {
+    let path = if is_web(url) { url.split(['?', '#']).next().unwrap_or(url) } else { url };
+    path.ends_with(".json")
+}
+
+/// The `https:` URL that a specifier stands for in a module that came from one.
 fn web_url(specifier: &str, referrer: &str) -> Option<String> {
-    if specifier.starts_with("https://") {
-        return Some(specifier.to_owned());
-    }
     let is_relative = ["./", "../", "/"].iter().any(|head| specifier.starts_with(head));
     let from = referrer.strip_prefix("https://").filter(|_| is_relative)?;
     let joined = url::Url::parse(&format!("https://{from}")).ok()?.join(specifier).ok()?;

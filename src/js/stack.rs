@@ -4,7 +4,6 @@ use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsResult, JsValue, NativeFunction, js_string};
 
 use super::convert::string;
-use super::factory::MARKER;
 use super::guard::GUARD;
 use super::{Loader, Sources};
 
@@ -77,8 +76,7 @@ fn without_guards(frames: Vec<Frame>) -> Vec<Frame> {
 fn mapped(place: &str, sources: &Sources) -> Option<String> {
     let (head, column) = place.rsplit_once(':')?;
     let (url, line) = head.rsplit_once(':')?;
-    let (line, column) = sources.original(url, line.parse().ok()?, column.parse().ok()?);
-    let url = url.strip_prefix(MARKER).unwrap_or(url);
+    let (url, line, column) = sources.original(url, line.parse().ok()?, column.parse().ok()?);
     Some(format!("{url}:{line}:{column}"))
 }
 

@@ -45,9 +45,16 @@ pub struct SyntaxError {
 
 /// Checks the syntax of `text` and makes JavaScript of it.
 pub fn compile(url: &str, text: &str) -> Result<Compiled, SyntaxError> {
-    let path = Path::new(url);
-    let is_typescript = path.extension().is_some_and(|e| e == "ts" || e == "mts" || e == "cts");
-    if is_typescript { strip(path, text) } else { with_stack_for(text.len(), || check(text)) }
+    match is_typescript(url) {
+        true => strip(Path::new(url), text),
+        false => with_stack_for(text.len(), || check(text)),
+    }
+}
+
+/// Whether a file's name says that it is TypeScript.
+pub(super) fn is_typescript(url: &str) -> bool {
+    let path = if url.starts_with("https://") { url.split(['?', '#']).next().unwrap_or(url) } else { url };
+    Path::new(path).extension().is_some_and(|e| e == "ts" || e == "mts" || e == "cts")
 }
 
 /// Checks JavaScript: the text is an ES module if it has module syntax or a top-level `await`.

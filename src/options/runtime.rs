@@ -1,6 +1,7 @@
 //! Settings of a run that are no options: scripts can't set them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::environment::variable;
 use super::file::ConfigFile;
@@ -54,6 +55,9 @@ pub struct RuntimeFlags {
     /// Let VUs of a thread share built-in objects where the script cannot see it [env: SSEK_SHARE_REALM] [default: true]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub share_realm: Option<bool>,
+    /// Fetch no modules: https:// imports come from the cache or are ssek's own jslib modules [env: SSEK_OFFLINE]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
+    pub offline: Option<bool>,
     /// Accepted for k6's sake: ssek never sends usage reports [env: K6_NO_USAGE_REPORT]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub no_usage_report: Option<bool>,
@@ -152,6 +156,10 @@ pub struct RuntimeOptions {
     pub threads: Option<usize>,
     /// Whether VUs may share a realm.
     pub share_realm: bool,
+    /// Whether modules must not be fetched.
+    pub offline: bool,
+    /// The folder in which fetched modules are kept; `None` where the user has no home.
+    pub module_cache: Option<PathBuf>,
     /// Where the VUs' connections come from.
     pub local_ips: Option<LocalIps>,
     /// Set where `--mock` was given; holds its settings, which may be empty.
@@ -291,6 +299,8 @@ impl RuntimeOptions {
             saturation,
             threads,
             share_realm,
+            offline: on(flags.offline, "OFFLINE", false)?,
+            module_cache: module_cache(env),
             local_ips,
             mock: flags.mock.clone(),
         })
@@ -324,6 +334,13 @@ impl RuntimeOptions {
         let system = system.filter(|_| self.include_system_env_vars);
         archived.into_iter().chain(system).chain(self.env.iter().cloned()).collect()
     }
+}
+
+/// `ssek/modules` in `$XDG_CACHE_HOME`, or in `~/.cache`.
+fn module_cache(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
+    Some(base.join("ssek").join("modules"))
 }
 
 fn bad_at<T>(what: &str, value: &str, allowed: &str, place: &str) -> Result<T, Failure> {

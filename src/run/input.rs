@@ -7,22 +7,27 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use crate::js::Sources;
+use crate::js::{Sources, Web};
 use crate::js::archive::{Archive, is_archive};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
+use crate::options::RuntimeOptions;
 use crate::options::runtime::TestType;
 
 /// How many bytes tell what a file is.
 const HEAD: usize = 512;
 
-/// The files of a test, by what was named on the command line; `kind` spares the look into the file.
-pub fn open(script: &str, kind: Option<TestType>) -> Result<Arc<Sources>> {
+/// The files of a test, by what was named on the command line.
+pub fn open(script: &str, runtime: &RuntimeOptions) -> Result<Arc<Sources>> {
+    let kind = runtime.test_type;
     let pwd = std::env::current_dir().context("the working directory is gone")?;
     let archive = if script == "-" { from_stdin(kind) } else { from_file(&pwd, script, kind) }?;
     Ok(Arc::new(match archive {
         Input::Archive(archive) => Sources::of_archive(script, *archive),
-        Input::Script(text) => Sources::new(script, &pwd, text),
+        Input::Script(text) => {
+            let web = Web::new(runtime.offline, runtime.module_cache.clone());
+            Sources::new(script, &pwd, text).with_web(web)
+        }
     }))
 }
 

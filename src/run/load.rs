@@ -45,7 +45,7 @@ pub struct Loaded {
 
 /// Reads the script and runs its init code in the VU with number 0.
 pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
-    let sources = input::open(script, runtime.test_type)?;
+    let sources = input::open(script, runtime)?;
     let archived = sources.archive().map(|archive| &archive.metadata);
     let env = runtime.script_env(
         archived.map(|metadata| metadata.env.clone()).unwrap_or_default(),

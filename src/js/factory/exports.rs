@@ -25,6 +25,12 @@ pub(super) struct Exports {
 }
 
 impl Exports {
+    /// Those of a module whose only export is this expression.
+    pub fn default_value(expression: &str) -> Self {
+        let export = Export { value: expression.to_owned(), is_live: false, root: None };
+        Self { names: BTreeMap::from([("default".to_owned(), export)]), uses_this: false }
+    }
+
     /// What a factory returns.
     pub fn object(&self) -> String {
         let mut names: Vec<_> = self.names.iter().collect();

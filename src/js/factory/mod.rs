@@ -25,8 +25,8 @@ use std::sync::Arc;
 use super::Sources;
 use super::isolation::Finding;
 use super::nesting::with_stack_for;
-use super::source::{LoadError, Resolved, SourceFile};
-use exports::Exports;
+use super::source::{Kind, LoadError, Resolved, SourceFile};
+use exports::{Exports, quoted};
 use module::{Dependency, Translated};
 
 /// Before the URL in the path of a factory's script; see [`Factory::path`].
@@ -112,8 +112,14 @@ impl Planner<'_> {
             return Ok(done.clone());
         }
         let file = self.sources.load(url, specifier).map_err(|error| not_loaded(url, &error))?;
-        if !file.is_module {
-            return Err(failed(url, (1, 1), "not an ES module"));
+        match file.kind {
+            Kind::Module => {}
+            Kind::CommonJs => return Err(failed(url, (1, 1), "not an ES module")),
+            Kind::Json => {
+                let exports = Exports::default_value(&format!("JSON.parse({})", quoted(&file.code)));
+                let code = format!("(function(){{\"use strict\";return {};}})", exports.object());
+                return Ok(self.made(Factory { url: url.to_owned(), code, requests: Vec::new() }, exports));
+            }
         }
         self.open.push(url.to_owned());
         let code = &*file.code;
@@ -129,11 +135,14 @@ impl Planner<'_> {
             translated.map_err(|finding| self.found(&file, finding))?;
         file.set_factory_insertions(insertions);
         self.open.pop();
-        let index = self.factories.len();
-        self.factories.push(Factory { url: url.to_owned(), code, requests });
-        let done = (index, Arc::new(exports));
-        self.done.insert(url.to_owned(), done.clone());
-        Ok(done)
+        Ok(self.made(Factory { url: url.to_owned(), code, requests }, exports))
+    }
+
+    fn made(&mut self, factory: Factory, exports: Exports) -> (usize, Arc<Exports>) {
+        let done = (self.factories.len(), Arc::new(exports));
+        self.done.insert(factory.url.clone(), done.clone());
+        self.factories.push(factory);
+        done
     }
 
     fn dependency(
@@ -157,8 +166,8 @@ impl Planner<'_> {
 
     fn found(&self, file: &SourceFile, finding: Finding) -> Box<Unshareable> {
         let (line, column) = super::insertions::place(&file.code, finding.offset as usize);
-        let place = self.sources.original(&file.url, line, column);
-        failed(&file.url, place, &finding.reason)
+        let (url, line, column) = self.sources.original(&file.url, line, column);
+        failed(&url, (line, column), &finding.reason)
     }
 }
 

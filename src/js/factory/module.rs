@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
     BindingIdentifier, Declaration, ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration,
-    ExportDefaultDeclarationKind, ExportFromDeclaration, ExportNamedDeclaration, ImportDeclaration,
+    ExportDefaultDeclarationKind, ExportFromDeclaration, ExportNamedDeclaration, ImportAttribute, ImportAttributeKey, ImportDeclaration,
     ImportDeclarationSpecifier, Program, Statement, StringLiteral, WithClause,
 };
 use oxc::parser::Parser;
@@ -43,7 +43,7 @@ pub(super) fn specifiers(text: &str) -> Result<Vec<(u32, String)>, Finding> {
     let mut found: Vec<(u32, String)> = Vec::new();
     for statement in &program.body {
         let Some((source, attributes)) = source(statement) else { continue };
-        if attributes.is_some_and(|with| !with.with_entries.is_empty()) {
+        if attributes.is_some_and(|with| !with.with_entries.iter().all(is_json_type)) {
             return Err(Finding::new(source.span.start, "import attributes"));
         }
         if !found.iter().any(|(_, known)| source.value == *known) {
@@ -51,6 +51,15 @@ pub(super) fn specifiers(text: &str) -> Result<Vec<(u32, String)>, Finding> {
         }
     }
     Ok(found)
+}
+
+/// `type: 'json'`
+fn is_json_type(attribute: &ImportAttribute<'_>) -> bool {
+    let key = match &attribute.key {
+        ImportAttributeKey::Identifier(name) => name.name.as_str(),
+        ImportAttributeKey::StringLiteral(name) => name.value.as_str(),
+    };
+    key == "type" && attribute.value.value == "json"
 }
 
 fn parse<'a>(allocator: &'a Allocator, text: &'a str) -> Result<Program<'a>, Finding> {
