@@ -46,7 +46,11 @@ fn modules_are_fetched_kept_and_found_again() {
         "/lib/b.js?_k6=1" => {
             let etag = asked.header("if-none-match");
             let headers = vec!["ETag: \"7\"".to_owned()];
-            if etag == Some("\"7\"") { (304, headers, String::new()) } else { (200, headers, "export const b = 'b'".to_owned()) }
+            if etag == Some("\"7\"") {
+                (304, headers, String::new())
+            } else {
+                (200, headers, "export const b = 'b'".to_owned())
+            }
         }
         // Some servers do not know the parameter.
         "/c.js" => (302, vec!["Location: /moved/c.js".to_owned()], String::new()),
@@ -68,6 +72,8 @@ fn modules_are_fetched_kept_and_found_again() {
     assert_eq!(outcome.exit, Some(107), "{outcome:?}");
     assert!(outcome.stderr.contains("/c.js\" is not in the cache, and --offline"), "{outcome:?}");
     assert_eq!(server.asked(), [""; 0]);
+    let outcome = again(&run, &["run", "-q", &server.url("lib/main.js")]).outcome();
+    assert!(outcome.stderr.contains("no exported functions in script"), "{outcome:?}");
     let deps = again(&run, &["deps", "main.js"]).outcome();
     assert!(deps.stdout.contains(&server.url("lib/b.js")) && deps.exit == Some(0), "{deps:?}");
 }
@@ -103,7 +109,10 @@ fn what_cannot_be_imported_is_said() {
         (at("down.js"), "the server answered with status 503".to_owned()),
         (at("plain.js"), "could not fetch the module".to_owned()),
         (at("local.js"), "modules from the web have no access to local files".to_owned()),
-        ("http://localhost/x.js".to_owned(), "only supported schemes for imports are file and https".to_owned()),
+        (
+            "http://localhost/x.js".to_owned(),
+            "only supported schemes for imports are file and https".to_owned(),
+        ),
         ("github.com/a/b.js".to_owned(), "is no longer supported".to_owned()),
         ("./d.txt".to_owned(), "only files whose names end in .json".to_owned()),
         ("./bad.json".to_owned(), "bad.json is no JSON: ".to_owned()),
@@ -147,11 +156,16 @@ fn stand_ins_give_what_is_documented() {
     scripts.sort();
     assert!(scripts.len() >= 6);
     for script in scripts {
-        let mut run = ssek(&["run", "-v", "--offline", "main.js"]).file("main.js", &fs::read_to_string(&script).unwrap());
+        let mut run = ssek(&["run", "-v", "--offline", "main.js"])
+            .file("main.js", &fs::read_to_string(&script).unwrap());
         let outcome = run.outcome();
         let shown = script.display();
-        let is_told = outcome.stdout.contains("all as documented") || outcome.stderr.contains("all as documented");
-        assert!(outcome.exit == Some(0) && is_told && !outcome.stderr.contains("level=error"), "{shown}: {outcome:?}");
+        let is_told =
+            outcome.stdout.contains("all as documented") || outcome.stderr.contains("all as documented");
+        assert!(
+            outcome.exit == Some(0) && is_told && !outcome.stderr.contains("level=error"),
+            "{shown}: {outcome:?}"
+        );
         assert!(!outcome.stderr.contains("a realm and a thread of its own"), "{shown}: {}", outcome.stderr);
     }
 }
@@ -167,8 +181,15 @@ fn json_and_import_meta() {
             console.log(data.list[1], same === data, old === data, Object.keys(all).join(), where.endsWith('/lib/x.js'), builtin)
             console.log(lazy.one, (await import('./lazy.js')).one)
         }";
-    let files = |run: Run| run.file("main.js", script).file("data.json", "\u{feff}{\"list\": [1, \"é\"]}").file("lazy.js", "export const one = 1");
-    assert_eq!(logged(&files(ssek(&["run", "-q", "main.js"])).outcome()), ["\"é true true default true k6/http\"", "\"1 1\""]);
+    let files = |run: Run| {
+        run.file("main.js", script)
+            .file("data.json", "\u{feff}{\"list\": [1, \"é\"]}")
+            .file("lazy.js", "export const one = 1")
+    };
+    assert_eq!(
+        logged(&files(ssek(&["run", "-q", "main.js"])).outcome()),
+        ["\"é true true default true k6/http\"", "\"1 1\""]
+    );
     // A script with nothing but JSON shares its realm; what each VU has is its own.
     let script = "import data from './data.json'
         export const options = { vus: 2, iterations: 2 }
@@ -184,7 +205,9 @@ fn source_maps_lead_to_what_was_written() {
     // One mapping for each line: line N of the file is line N + 4 of the source.
     let map = r#"{"version":3,"sources":["../src/app.ts"],"names":[],"mappings":"AAIA;AACA;AACA"}"#;
     let code = "export default function () {\nthrow new Error('x')\n}\n";
-    let with = |comment: &str| ssek(&["run", "-q", "main.js"]).file("main.js", &format!("{code}//# sourceMappingURL={comment}\n"));
+    let with = |comment: &str| {
+        ssek(&["run", "-q", "main.js"]).file("main.js", &format!("{code}//# sourceMappingURL={comment}\n"))
+    };
     let place = "src/app.ts:6:";
     let outcome = with("main.js.map").file("main.js.map", map).outcome();
     assert!(outcome.stderr.contains(place), "{outcome:?}");

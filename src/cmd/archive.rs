@@ -39,6 +39,11 @@ pub(super) struct ArchiveArgs {
 /// Runs the init code, which tells what files there are, and writes them.
 pub(super) fn run(args: &ArchiveArgs) -> anyhow::Result<ExitCode> {
     let script = super::only(&args.scripts)?;
+    if script.starts_with("https://") {
+        bail!(
+            "a script from the web cannot be the main script of an archive; download '{script}' and archive the file"
+        );
+    }
     let (layers, runtime) = levels::read(&args.global, &args.options, &args.runtime, false)?;
     let loaded = load::load(script, &runtime)?;
     let resolved = loaded.resolve(&layers)?;

@@ -15,8 +15,8 @@ use boa_engine::{
 };
 
 use super::convert::{arg, entries, get, object, put, string, to_text};
-use super::source::{Kind, LoadError, Resolved, SourceFile, is_json};
 use super::json::parse_str;
+use super::source::{Kind, LoadError, Resolved, SourceFile, is_json};
 use super::{Sources, go_error};
 
 /// What a built-in module gives to scripts.
@@ -371,9 +371,7 @@ fn require_function(url: &str, context: &mut Context) -> JsResult<JsValue> {
         loader.require(specifier, referrer, context)
     };
     let native = NativeFunction::from_copy_closure_with_captures(
-        move |_, args, referrer: &JsString, context| {
-            with_specifier(args, referrer, context, require)
-        },
+        move |_, args, referrer: &JsString, context| with_specifier(args, referrer, context, require),
         JsString::from(url),
     );
     Ok(named(native, "require", context))
@@ -388,9 +386,7 @@ fn resolve_function(url: &str, context: &mut Context) -> JsValue {
         Ok(string(&url))
     };
     let native = NativeFunction::from_copy_closure_with_captures(
-        move |_, args, referrer: &JsString, context| {
-            with_specifier(args, referrer, context, resolve)
-        },
+        move |_, args, referrer: &JsString, context| with_specifier(args, referrer, context, resolve),
         JsString::from(url),
     );
     named(native, "resolve", context)

@@ -179,15 +179,19 @@ pub struct Sources {
 impl Sources {
     /// The files reachable from a main script: `script` as on the command line, `-` for `stdin`.
     ///
-    /// `pwd` must be absolute.
+    /// `pwd` must be absolute. A script from the web opens files from there.
     pub fn new(script: &str, pwd: &Path, stdin: Option<String>) -> Self {
-        let path = match script.strip_prefix("file://") {
-            Some(path) => PathBuf::from(path),
-            None => normalise(&pwd.join(script)),
+        let (main, root) = if is_web(script) {
+            (script.to_owned(), pwd.to_owned())
+        } else {
+            let path = match script.strip_prefix("file://") {
+                Some(path) => PathBuf::from(path),
+                None => normalise(&pwd.join(script)),
+            };
+            (file_url(&path), path.parent().unwrap_or(pwd).to_path_buf())
         };
-        let root = path.parent().unwrap_or(pwd).to_path_buf();
         Self {
-            main: file_url(&path),
+            main,
             script: script.to_owned(),
             root,
             stdin,
@@ -269,17 +273,15 @@ impl Sources {
         }
         if let Some((scheme, path)) = specifier.split_once("://") {
             return match scheme {
-                "file" if is_web(referrer) => Err(LoadError::FromWeb {
-                    specifier: specifier.to_owned(),
-                    referrer: referrer.to_owned(),
-                }),
+                "file" if is_web(referrer) => {
+                    Err(LoadError::FromWeb { specifier: specifier.to_owned(), referrer: referrer.to_owned() })
+                }
                 "file" => Ok(Resolved::File(file_url(&normalise(Path::new(path))))),
                 "https" if url::Url::parse(specifier).is_ok() => Ok(Resolved::File(specifier.to_owned())),
                 "https" => Err(LoadError::Specifier(specifier.to_owned())),
-                scheme => Err(LoadError::Scheme {
-                    specifier: specifier.to_owned(),
-                    scheme: scheme.to_owned(),
-                }),
+                scheme => {
+                    Err(LoadError::Scheme { specifier: specifier.to_owned(), scheme: scheme.to_owned() })
+                }
             };
         }
         if let Some(url) = web_url(specifier, referrer) {
@@ -374,7 +376,8 @@ impl Sources {
 
     /// Where a source map is; none if the script may not look there.
     fn resolve_map(&self, target: &str, url: &str) -> Option<String> {
-        let is_plain = !target.contains("://") && !["./", "../", "/"].iter().any(|head| target.starts_with(head));
+        let is_plain =
+            !target.contains("://") && !["./", "../", "/"].iter().any(|head| target.starts_with(head));
         let target = if is_plain { format!("./{target}") } else { target.to_owned() };
         match self.resolve(&target, url).ok()? {
             Resolved::File(at) => Some(at),

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn positions() {
-        let json = br#"{"version":3,"sources":["a.ts","webpack://x/b.ts"],"names":[],"mappings":"AAEC,ICAD"}"#;
+        let json =
+            br#"{"version":3,"sources":["a.ts","webpack://x/b.ts"],"names":[],"mappings":"AAEC,ICAD"}"#;
         let map = Mapping::read(json, "file:///w/dist/m.js").unwrap();
         assert_eq!(map.original(1, 3), Some((Some("file:///w/dist/a.ts"), 3, 2)));
         assert_eq!(map.original(1, 9).unwrap().0, Some("webpack://x/b.ts"));

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use crate::js::{Sources, Web};
 use crate::js::archive::{Archive, is_archive};
+use crate::js::{Sources, Web};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::options::RuntimeOptions;

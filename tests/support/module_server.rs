@@ -75,7 +75,12 @@ pub fn authority() -> PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/modules-ca.crt")
 }
 
-fn serve(socket: TcpStream, config: Arc<ServerConfig>, seen: &Mutex<Vec<String>>, answer: &dyn Fn(&Asked) -> Reply) {
+fn serve(
+    socket: TcpStream,
+    config: Arc<ServerConfig>,
+    seen: &Mutex<Vec<String>>,
+    answer: &dyn Fn(&Asked) -> Reply,
+) {
     let Ok(connection) = ServerConnection::new(config) else { return };
     let mut reader = BufReader::new(StreamOwned::new(connection, socket));
     loop {

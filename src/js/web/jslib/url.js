@@ -3,7 +3,7 @@
 
 const PORTS = { 'http:': '80', 'https:': '443', 'ws:': '80', 'wss:': '443', 'ftp:': '21', 'file:': '' };
 const SETS = {
-  path: ' "#<>?`{}^',
+  path: ' "#<>?`{}',
   query: ' "#<>\'',
   fragment: ' "<>`',
   user: ' "#<>?`{}/:;=@[\\]^|',
@@ -200,16 +200,15 @@ function authority(parts, text) {
 
 function parsed(input, base) {
   let text = String(input).replace(/^[\0- ]+|[\0- ]+$/g, '').replace(/[\t\n\r]/g, '');
-  const parts = { protocol: '', username: '', password: '', hostname: null, port: '', pathname: '', search: '', hash: '' };
+  const parts = { protocol: '', username: '', password: '', hostname: null, port: '', pathname: '', query: null, fragment: null };
   const hash = text.indexOf('#');
   if (hash >= 0) {
-    if (hash < text.length - 1) parts.hash = `#${escaped(text.slice(hash + 1), SETS.fragment)}`;
+    parts.fragment = escaped(text.slice(hash + 1), SETS.fragment);
     text = text.slice(0, hash);
   }
   const query = text.indexOf('?');
-  const hasQuery = query >= 0;
-  if (hasQuery) {
-    if (query < text.length - 1) parts.search = `?${escaped(text.slice(query + 1), SETS.query)}`;
+  if (query >= 0) {
+    parts.query = escaped(text.slice(query + 1), SETS.query);
     text = text.slice(0, query);
   }
   const scheme = /^([A-Za-z][A-Za-z0-9+\-.]*:)(.*)$/.exec(text);
@@ -240,14 +239,14 @@ function parsed(input, base) {
     }
     return parts;
   }
-  if (base.hostname === null && !base.pathname.startsWith('/') && !(text === '' && parts.hash !== '')) {
+  if (base.hostname === null && !base.pathname.startsWith('/') && !(text === '' && parts.fragment !== null)) {
     throw new TypeError(`Invalid URL: ${input}`);
   }
   for (const name of ['username', 'password', 'hostname', 'port']) parts[name] = base[name];
   if (slashed.startsWith('/')) parts.pathname = pathOf(slashed, isSpecial);
   else if (slashed === '') {
     parts.pathname = base.pathname;
-    if (!hasQuery) parts.search = base.search;
+    if (parts.query === null) parts.query = base.query;
   } else {
     parts.pathname = pathOf(base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1) + slashed, isSpecial);
   }
@@ -260,9 +259,9 @@ export class URL {
 
   constructor(input, base) {
     this.#parts = parsed(input, base === undefined ? undefined : parsed(base));
-    this.#params = new URLSearchParams(this.#parts.search, () => {
+    this.#params = new URLSearchParams(this.#parts.query || '', () => {
       const query = this.#params.toString();
-      this.#parts.search = query === '' ? '' : `?${query}`;
+      this.#parts.query = query === '' ? null : query;
     });
   }
 
@@ -275,15 +274,16 @@ export class URL {
   }
 
   get href() {
-    const { protocol, username, password, hostname, pathname, search, hash } = this.#parts;
-    if (hostname === null) return protocol + pathname + search + hash;
+    const { protocol, username, password, hostname, pathname, query, fragment } = this.#parts;
+    const tail = (query === null ? '' : `?${query}`) + (fragment === null ? '' : `#${fragment}`);
+    if (hostname === null) return protocol + pathname + tail;
     const login = username !== '' || password !== '' ? `${username}${password === '' ? '' : `:${password}`}@` : '';
-    return `${protocol}//${login}${this.host}${pathname}${search}${hash}`;
+    return `${protocol}//${login}${this.host}${pathname}${tail}`;
   }
 
   set href(input) {
     this.#parts = parsed(input);
-    this.#params._replace(this.#parts.search.slice(1));
+    this.#params._replace(this.#parts.query || '');
   }
 
   get origin() {
@@ -366,12 +366,12 @@ export class URL {
   }
 
   get search() {
-    return this.#parts.search;
+    return this.#parts.query ? `?${this.#parts.query}` : '';
   }
 
   set search(value) {
     const query = String(value).replace(/^\?/, '');
-    this.#parts.search = query === '' ? '' : `?${escaped(query, SETS.query)}`;
+    this.#parts.query = query === '' ? null : escaped(query, SETS.query);
     this.#params._replace(query);
   }
 
@@ -380,12 +380,12 @@ export class URL {
   }
 
   get hash() {
-    return this.#parts.hash;
+    return this.#parts.fragment ? `#${this.#parts.fragment}` : '';
   }
 
   set hash(value) {
     const fragment = String(value).replace(/^#/, '');
-    this.#parts.hash = fragment === '' ? '' : `#${escaped(fragment, SETS.fragment)}`;
+    this.#parts.fragment = fragment === '' ? null : escaped(fragment, SETS.fragment);
   }
 
   toString() {
