@@ -130,6 +130,8 @@ layer! {
     metric_samples_buffer_size: i64 = "metricSamplesBufferSize", "METRIC_SAMPLES_BUFFER_SIZE";
     no_cookies_reset: bool = "noCookiesReset", "NO_COOKIES_RESET";
     discard_response_bodies: bool = "discardResponseBodies", "DISCARD_RESPONSE_BODIES";
+    /// Of random arrivals. k6 has no such option, so it is shown only where it is set.
+    seed: i64 = "seed", "SEED";
     features: Vec<String> = "features", "FEATURES";
 }
 
@@ -170,12 +172,15 @@ impl Layer {
             || self.scenarios.is_some()
     }
 
-    /// All options as a JSON object with k6's keys in k6's order; `null` where unset. `cloud` is left
-    /// out when unset.
+    /// All options as a JSON object with k6's keys in k6's order; `null` where unset. `cloud` and
+    /// `seed` are left out when unset.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut entries = self.entries();
         if self.cloud.is_none() {
             entries.shift_remove("cloud");
+        }
+        if self.seed.is_none() {
+            entries.shift_remove("seed");
         }
         entries
     }

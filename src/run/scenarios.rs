@@ -36,7 +36,7 @@ pub fn run(
     std::thread::scope(|scope| {
         for (place, scenario) in options.scenarios_with_work().enumerate() {
             let live = display.live(place);
-            let plan = scenario.executor.plan(&options.share);
+            let plan = scenario.plan(&options.share, options.seed);
             scope.spawn(move || {
                 let stop = stop.receiver();
                 if !scenario.start_time.is_zero() {

@@ -87,6 +87,10 @@ pub fn is_shown(name: &str, mode: SummaryMode) -> bool {
 
 /// The heading under which a metric is shown.
 pub fn heading(name: &str) -> &'static str {
+    // No prefix of k6's, so that other names that begin with it stay where they are.
+    if name == builtin::SCHEDULE_DELAY.name {
+        return "EXECUTION";
+    }
     let matching = CLASSES.iter().filter_map(|class| class.matched(name).map(|len| (len, class.heading)));
     // The longest prefix wins: web vitals are browser metrics too.
     matching.max_by_key(|(len, _)| *len).map_or("CUSTOM", |(_, heading)| heading)
@@ -129,6 +133,9 @@ mod tests {
             ("http_errors", "CUSTOM"),
             ("vus_max", "EXECUTION"),
             ("dropped_iterations", "EXECUTION"),
+            ("schedule_delay", "EXECUTION"),
+            ("schedule_delay_of_a_script", "CUSTOM"),
+            ("iteration_duration_scheduled", "EXECUTION"),
             ("data_sent", "NETWORK"),
             ("browser_data_sent", "BROWSER"),
             ("browser_web_vital_lcp", "WEBVITALS"),

@@ -22,7 +22,7 @@ use crate::js::interrupt::{Interrupt, interrupted};
 use crate::js::{EventLoop, go_error};
 use crate::k6::SystemTag;
 use crate::k6::builtin::Builtin;
-use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId};
+use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId, Timestamp};
 use crate::net::client::Client;
 use crate::net::{CookieJar, SharedJar};
 
@@ -263,6 +263,11 @@ impl State {
     pub fn record(&self, builtin: &Builtin, tags: TagSetId, at: Instant, value: f64) {
         let metric = self.builtin(builtin);
         self.samples.push(self.series(metric, tags), at, value);
+    }
+
+    /// When the current iteration was due, in milliseconds since the Unix epoch; `None` in a closed model.
+    pub fn scheduled_ms(&self) -> Option<f64> {
+        self.scheduled.get().map(|due| Timestamp::at(due).0 as f64 / 1e6)
     }
 
     /// The series of a check under the present tags, if it was kept.

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn seconds_and_timestamps() {
-        let text = "\u{feff}# recorded at noon\n0.5\r\n\n 0 \n1e-3\n{\"timestamp\": 250, \"input_length\": 6758}\n2";
+        let text =
+            "\u{feff}# recorded at noon\n0.5\r\n\n 0 \n1e-3\n{\"timestamp\": 250, \"input_length\": 6758}\n2";
         let trace = Trace::parse("a.txt", text.as_bytes()).unwrap();
         assert_eq!(trace.times(), [0, 1, 250, 500, 2000].map(Duration::from_millis));
         assert_eq!(trace.until(Duration::from_millis(500)), 4);
