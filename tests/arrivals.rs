@@ -94,7 +94,7 @@ fn k6s_scripts_do_not_see_the_new_names() {
         assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("keys false number"), "{}", outcome.stderr);
         assert!(outcome.stderr.contains("options false false"), "{}", outcome.stderr);
-        for name in ["schedule_delay", "iteration_duration_scheduled"] {
+        for name in ["schedule_delay", "_scheduled"] {
             assert_eq!(outcome.stdout.contains(name), shown, "{args:?}\n{}", outcome.stdout);
         }
     }
@@ -125,4 +125,36 @@ fn late_starts_are_told() {
     };
     let (starts, complete) = (points("schedule_delay"), points("iteration_duration_scheduled"));
     assert_eq!((starts, complete), (points("iterations"), points("iterations")));
+}
+
+#[test]
+fn latencies_are_given_from_the_due_time_too() {
+    let script = "import http from 'k6/http'; import sse from 'k6/x/sse';
+        const base = __ENV.OPENAI_BASE_URL;
+        export const options = { scenarios: { s: { executor: 'constant-arrival-rate', rate: 5, duration: '1s',
+            preAllocatedVUs: 5 } } };
+        export default function () {
+            http.get(`${base}/models`);
+            const body = JSON.stringify({ model: 'm', stream: true, max_tokens: 2, messages: [] });
+            sse.open(`${base}/chat/completions`, { method: 'POST', body }, (client) => client.on('event', () => {}));
+        }";
+    let mut run =
+        ssek(&["run", "--mock=ttft=1,itl=1", "--out", "json=out.json", "s.js"]).file("s.js", script);
+    let outcome = run.outcome();
+    assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
+    let samples = std::fs::read_to_string(run.folder.path().join("out.json")).unwrap();
+    let values = |name: &str| {
+        let of = format!("\"metric\":\"{name}\",\"type\":\"Point\"");
+        let lines = samples.lines().filter(|line| line.contains(&of));
+        let value =
+            |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["data"]["value"].as_f64();
+        lines.map(|line| value(line).unwrap()).collect::<Vec<_>>()
+    };
+    for (name, count) in
+        [("http_req_duration", 10), ("sse_time_to_first_event", 5), ("iteration_duration", 5)]
+    {
+        let (own, scheduled) = (values(name), values(&format!("{name}_scheduled")));
+        assert_eq!((own.len(), scheduled.len()), (count, count), "{name}");
+        assert!(own.iter().sum::<f64>() < scheduled.iter().sum::<f64>(), "{name}");
+    }
 }

@@ -173,8 +173,11 @@ fn lengths(borders: &[Fraction]) -> Option<Vec<u64>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Budget, Plan, parse};
     use super::*;
     use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use std::time::Duration;
 
     fn share(segment: &str, sequence: &str) -> Share {
         let sequence = (!sequence.is_empty()).then(|| sequence.parse().unwrap());
@@ -230,6 +233,27 @@ mod tests {
         })
     }
 
+    /// What a plan does, in numbers that add up over instances.
+    fn amounts(executor: &Value, share: &Share) -> Vec<u64> {
+        let executor = parse("s", executor).unwrap();
+        assert_eq!(executor.validate(), Vec::<String>::new());
+        match executor.plan(share) {
+            Plan::Closed(plan) => {
+                let curve = (0..30).map(|n| plan.vus_at(Duration::from_millis(n * 100)).into());
+                let iterations = match plan.budget {
+                    Budget::Unlimited => 0,
+                    Budget::Shared(all) => all,
+                    Budget::PerVu(each) => each * u64::from(plan.max_vus()),
+                };
+                curve.chain([iterations]).collect()
+            }
+            Plan::Open(plan) if plan.max_vus == 0 => vec![0; 3],
+            Plan::Open(plan) => {
+                vec![plan.pre_allocated_vus.into(), plan.max_vus.into(), plan.arrivals.iter().count() as u64]
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
@@ -242,6 +266,28 @@ mod tests {
                 let mut all: Vec<_> = shares.iter().flat_map(|s| places(s, s.scale(count))).collect();
                 all.sort_unstable();
                 prop_assert_eq!(all, (0..count).collect::<Vec<_>>());
+            }
+        }
+
+        #[test]
+        fn every_executors_shares_add_up(shares in sequences(), vus in 1_u64..30, more in 0_u64..30) {
+            let stages = json!([{"duration": "1s", "target": more}, {"duration": "1s", "target": vus}]);
+            for executor in [
+                json!({"executor": "constant-vus", "vus": vus, "duration": "3s"}),
+                json!({"executor": "ramping-vus", "startVUs": vus, "stages": stages}),
+                json!({"executor": "per-vu-iterations", "vus": vus, "iterations": 3}),
+                json!({"executor": "shared-iterations", "vus": vus, "iterations": vus + more}),
+                json!({"executor": "constant-arrival-rate", "rate": 7, "duration": "3s", "preAllocatedVUs": vus,
+                    "maxVUs": vus + more}),
+                json!({"executor": "ramping-arrival-rate", "stages": stages, "preAllocatedVUs": vus,
+                    "maxVUs": vus + more}),
+            ] {
+                let whole = amounts(&executor, &Share::whole());
+                let mut sum = vec![0; whole.len()];
+                for share in &shares {
+                    sum.iter_mut().zip(amounts(&executor, share)).for_each(|(sum, part)| *sum += part);
+                }
+                prop_assert_eq!(sum, whole, "{}", executor);
             }
         }
     }

@@ -123,8 +123,21 @@ pub const SCHEDULE_DELAY: Builtin = Builtin { name: "schedule_delay", kind: K::T
 pub const ITERATION_DURATION_SCHEDULED: Builtin =
     Builtin { name: "iteration_duration_scheduled", kind: K::Trend, contains: C::Time };
 
+/// [`HTTP_REQ_DURATION`] with the delay of the iteration's start on top.
+pub const HTTP_REQ_DURATION_SCHEDULED: Builtin =
+    Builtin { name: "http_req_duration_scheduled", kind: K::Trend, contains: C::Time };
+
+/// [`SSE_TIME_TO_FIRST_EVENT`] with the delay of the iteration's start on top.
+pub const SSE_TIME_TO_FIRST_EVENT_SCHEDULED: Builtin =
+    Builtin { name: "sse_time_to_first_event_scheduled", kind: K::Trend, contains: C::Time };
+
 /// What ssek measures of open models of its own accord; registered where a run has one.
-pub const SCHEDULED: &[Builtin] = &[SCHEDULE_DELAY, ITERATION_DURATION_SCHEDULED];
+pub const SCHEDULED: &[Builtin] = &[
+    SCHEDULE_DELAY,
+    ITERATION_DURATION_SCHEDULED,
+    HTTP_REQ_DURATION_SCHEDULED,
+    SSE_TIME_TO_FIRST_EVENT_SCHEDULED,
+];
 
 /// Whether a metric is one of [`SCHEDULED`].
 pub fn is_scheduled(name: &str) -> bool {

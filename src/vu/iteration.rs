@@ -106,7 +106,7 @@ impl VirtualUser {
         let elapsed = end - start;
         self.count_bytes(end);
         state.record(&builtin::ITERATION_DURATION, tags, end, elapsed.as_secs_f64() * 1e3);
-        schedule::ended(&state, end);
+        schedule::ended(&state, end, elapsed);
         state.record(&builtin::ITERATIONS, tags, end, 1.0);
         state.samples.flush_if_old(end);
         state.test.counters.complete.fetch_add(1, Ordering::Relaxed);

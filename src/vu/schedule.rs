@@ -1,13 +1,14 @@
-//! `schedule_delay` and `iteration_duration_scheduled`: what a late start costs.
+//! What a late start costs: `schedule_delay`, and latencies as they would be if it were none of the server's doing.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{State, Test};
-use crate::k6::builtin::{ITERATION_DURATION_SCHEDULED, SCHEDULE_DELAY, SCHEDULED};
+use crate::k6::builtin::{Builtin, ITERATION_DURATION_SCHEDULED, SCHEDULE_DELAY, SCHEDULED};
+use crate::metrics::TagSetId;
 
-/// Whether a run has the two metrics: where a scenario has an open model, unless the script has a metric of one
-/// of these names.
+/// Whether a run has these metrics: where a scenario has an open model, unless the script has a metric of one of
+/// the names.
 #[derive(Debug, Default)]
 pub struct Schedule(AtomicBool);
 
@@ -30,19 +31,32 @@ impl Schedule {
     }
 }
 
-/// Notes how late an iteration starts that was due at `state.scheduled`; nothing in a closed model.
-pub(super) fn started(state: &State, at: Instant) {
-    record(state, &SCHEDULE_DELAY, at);
-}
-
-/// Notes how long an iteration took since it was due; nothing in a closed model.
-pub(super) fn ended(state: &State, at: Instant) {
-    record(state, &ITERATION_DURATION_SCHEDULED, at);
-}
-
-fn record(state: &State, metric: &crate::k6::builtin::Builtin, at: Instant) {
-    if let Some(due) = state.scheduled.get().filter(|_| state.test.schedule.is_on()) {
-        let since = at.saturating_duration_since(due);
-        state.record(metric, state.tags_id(), at, since.as_secs_f64() * 1e3);
+impl State {
+    /// Records a latency of the current iteration of an open model as it would be, had the iteration started when it
+    /// was due: with the delay of its start on top. Nothing in a closed model. `metric` is one of [`SCHEDULED`],
+    /// `value` in milliseconds.
+    pub fn record_scheduled(&self, metric: &Builtin, tags: TagSetId, at: Instant, value: f64) {
+        if let Some(delay) = self.delay.get() {
+            self.record(metric, tags, at, value + milliseconds(delay));
+        }
     }
+}
+
+/// An iteration starts that was due at `state.scheduled`.
+pub(super) fn started(state: &State, at: Instant) {
+    let due = state.scheduled.get().filter(|_| state.test.schedule.is_on());
+    let delay = due.map(|due| at.saturating_duration_since(due));
+    state.delay.set(delay);
+    if let Some(delay) = delay {
+        state.record(&SCHEDULE_DELAY, state.tags_id(), at, milliseconds(delay));
+    }
+}
+
+/// The iteration ran to its end in so much time.
+pub(super) fn ended(state: &State, at: Instant, elapsed: Duration) {
+    state.record_scheduled(&ITERATION_DURATION_SCHEDULED, state.tags_id(), at, milliseconds(elapsed));
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
