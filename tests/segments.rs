@@ -46,6 +46,23 @@ fn configurations(Sizes { vus, more, rate }: Sizes) -> Vec<Value> {
             let base = with(json!({"startRate": vus, "stages": stages}), &pool);
             laws.iter().map(|law| with(base.clone(), law)).collect()
         }
+        "at-once-users" => vec![json!({"users": vus + more})],
+        "ramp-users" => vec![json!({"users": vus + more, "duration": "2s", "maxVUs": vus})],
+        "constant-users-per-sec" => vec![json!({"rate": 0.7 * vus as f64, "duration": "3s"})],
+        "ramp-users-per-sec" => vec![json!({"from": more, "to": vus, "duration": "2.5s"})],
+        "stress-peak-users" => vec![json!({"users": vus, "duration": "2s"})],
+        "increment-users-per-sec" => vec![json!({"increment": vus, "times": 3, "eachLevelLasting": "1s",
+            "separatedByRampsLasting": "300ms"})],
+        "inject-open" => vec![json!({"preAllocatedVUs": vus, "steps": [
+            {"shape": "at-once-users", "users": vus}, {"shape": "nothing-for", "duration": "1s"},
+            {"shape": "ramp-users", "users": more, "duration": "1s"}]})],
+        "constant-concurrent-users" => vec![json!({"users": vus, "duration": "3s"})],
+        "ramp-concurrent-users" => vec![json!({"from": more, "to": vus, "duration": "3s"})],
+        "increment-concurrent-users" => vec![json!({"increment": vus, "times": 2, "eachLevelLasting": "1s",
+            "startingFrom": more})],
+        "inject-closed" => vec![json!({"steps": [
+            {"shape": "ramp-concurrent-users", "from": 0, "to": vus, "duration": "1s"},
+            {"shape": "constant-concurrent-users", "users": more, "duration": "1s"}]})],
         other => panic!("no configuration of {other}: add one, so that its shares are tested"),
     };
     let all = EXECUTORS.iter().flat_map(|(name, _)| {
