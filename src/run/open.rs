@@ -63,6 +63,8 @@ struct Driver<'a> {
     unplanned: u32,
     warned: bool,
     aborted: bool,
+    /// Whether `stopAfter` ended the scenario.
+    over: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -90,6 +92,7 @@ impl<'a> Driver<'a> {
             unplanned: job.plan.max_vus.saturating_sub(job.plan.pre_allocated_vus),
             warned: false,
             aborted: false,
+            over: false,
         }
     }
 
@@ -106,12 +109,15 @@ impl<'a> Driver<'a> {
             Some(start + time)
         };
         let mut next = next_time();
-        while !self.aborted {
+        let [over, all_over] = job.scenario.over();
+        // Users who are to come come, however late; a rate is kept up or given up.
+        let latest = if job.plan.arrivals.users().is_some() { Duration::MAX } else { LATEST };
+        while !self.aborted && !self.over {
             let short = self.take_planned();
             let now = Instant::now();
             let mut dropped = 0;
             for _ in 0..BURST {
-                let Some(due) = next.filter(|due| *due <= now) else { break };
+                let Some(due) = next.filter(|due| *due <= now && !self.over) else { break };
                 dropped += u64::from(!self.begin_iteration(due));
                 next = next_time();
             }
@@ -122,7 +128,10 @@ impl<'a> Driver<'a> {
             if now >= self.end && next.is_none() {
                 break;
             }
-            if now >= self.end + LATEST {
+            if self.over {
+                break;
+            }
+            if now.saturating_duration_since(self.end) >= latest {
                 log::warn(format!(
                     "Scenario {} fell behind its arrival rate: iterations were due that it neither started nor counted \
                      as dropped; lower the rate, or share the test among several machines",
@@ -136,6 +145,8 @@ impl<'a> Driver<'a> {
                 recv(self.grown) -> worker => if let Ok(worker) = worker { self.take_grown(worker) },
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
                 recv(job.stop) -> _ => self.aborted = true,
+                recv(over) -> _ => self.over = true,
+                recv(all_over) -> _ => self.over = true,
                 recv(timer) -> _ => {}
             }
         }
@@ -143,7 +154,16 @@ impl<'a> Driver<'a> {
     }
 
     /// Lets a VU start an iteration, if one is free.
-    fn begin_iteration(&self, due: Instant) -> bool {
+    fn begin_iteration(&mut self, due: Instant) -> bool {
+        if self.job.scenario.has_rules() {
+            if self.free.slots().is_empty() {
+                return false;
+            }
+            if !self.job.scenario.may_start() {
+                self.over = true;
+                return true;
+            }
+        }
         loop {
             let Some(slot) = self.free.slots().pop_front() else { return false };
             // A VU that has left does not take it.
@@ -218,6 +238,9 @@ impl<'a> Driver<'a> {
     /// Waits until running iterations have ended, and cuts them off when their time is over.
     fn finish(mut self) {
         self.job.live.set_status(Status::Stopping);
+        if self.over {
+            self.hard_end = self.hard_end.min(Instant::now() + self.job.plan.graceful_stop);
+        }
         // Free VUs leave when nothing can be due any more.
         self.starts.clear();
         let mut killed = false;
@@ -258,5 +281,6 @@ fn gate(job: &Job<Open>, test: &Arc<Test>, free: Free) -> Gate {
             free.slots().push_back(slot);
         }),
         killed: AtomicBool::new(false),
+        pace: None,
     }
 }

@@ -54,6 +54,8 @@ pub struct State {
     pub scenario_iteration: Cell<u64>,
     /// When the current iteration was due, in an open model.
     pub scheduled: Cell<Option<Instant>>,
+    /// Whether a request of the current iteration failed, for `stopAfter`.
+    pub request_failed: Cell<bool>,
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
@@ -108,6 +110,7 @@ impl State {
             iteration_in_scenario: Cell::new(0),
             scenario_iteration: Cell::new(0),
             scheduled: Cell::new(None),
+            request_failed: Cell::new(false),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
             observed: Observed::default(),

@@ -30,6 +30,9 @@ pub fn record(state: &State, plan: &Plan, hop: &Hop, first: bool) {
     emit(&builtin::HTTP_REQ_RECEIVING, milliseconds(trail.receiving));
     if let Some(expected) = expected {
         emit(&builtin::HTTP_REQ_FAILED, f64::from(u8::from(!expected)));
+        if !expected {
+            state.request_failed.set(true);
+        }
     }
 }
 
