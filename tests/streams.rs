@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use ssek::net::error::Kind;
 use ssek::net::tls::Tls;
-use ssek::net::{Call, Client, Config, EventStream, Limits, NetError, Parsed, Shared, fetch, open};
+use ssek::net::{Call, Client, Config, EventStream, Limits, NetError, Parsed, Shared, open};
 use support::{Server, Stream, Then, block_on, chunk, respond, send, stream_head};
 use url::Url;
 
@@ -250,16 +250,6 @@ fn compressed_events_come_when_they_are_sent() {
         assert_eq!((end, texts(&all)), (Ok(()), vec!["0".into(), "1".into()]));
         assert!(all[1].0 - all[0].0 >= PAUSE / 2);
     });
-}
-
-#[test]
-fn calls_may_run_on_other_threads() {
-    fn sendable<T: Send>(_: T) {}
-    let client = client();
-    let call = Call::new("GET", Url::parse("http://localhost/").unwrap());
-    sendable(fetch(&client, call.clone()));
-    sendable(open(&client, call));
-    sendable(None::<EventStream>);
 }
 
 #[test]

@@ -13,20 +13,22 @@ use crate::net::error::{Dial, Http2, Kind, NetError, Stage};
 /// `dialing` is the address that was being connected to when it failed, `None` once a connection stood;
 /// `peer` is the address for the text of a reset.
 pub fn classify(
-    error: &reqwest::Error,
+    error: &(dyn Error + 'static),
     stage: Stage,
     dialing: Option<Option<SocketAddr>>,
     peer: Option<SocketAddr>,
 ) -> NetError {
+    let reqwest = error.downcast_ref::<reqwest::Error>();
+    let (is_timeout, is_connect) = reqwest.map_or((false, false), |e| (e.is_timeout(), e.is_connect()));
     if let Some(kind) = causes(error).find_map(|cause| specific(cause, stage, dialing, peer)) {
         return NetError { kind, stage };
     }
     let kind = match dialing {
-        Some(addr) if error.is_timeout() => Kind::Dial { addr, cause: Dial::Timeout },
-        Some(addr) if error.is_connect() => {
+        Some(addr) if is_timeout => Kind::Dial { addr, cause: Dial::Timeout },
+        Some(addr) if is_connect => {
             Kind::Dial { addr, cause: Dial::Other(causes(error).last().map_or_else(String::new, innermost)) }
         }
-        None if error.is_timeout() && error.is_connect() => Kind::Tls("handshake timeout".into()),
+        None if is_timeout && is_connect => Kind::Tls("handshake timeout".into()),
         // hyper's "connection closed" family, without a cause that says more.
         _ if causes(error).any(|c| c.is::<hyper::Error>()) && stage == Stage::Request => Kind::Eof,
         _ => Kind::Other(causes(error).last().map_or_else(|| error.to_string(), innermost)),

@@ -1,18 +1,22 @@
 //! A VU's HTTP client, and what the clients of a run share.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::Method;
 use rustls::ClientConfig;
 use url::Url;
 
+use crate::net::direct::{Dialer, Pool};
 use crate::net::dns::{Dns, Hook, Resolver};
 use crate::net::error::{Kind, NetError};
 use crate::net::handshake::Negotiated;
 use crate::net::hosts::{Cidr, HostMap, HostPattern, refuse_ip, refuse_name};
 use crate::net::proxy::Proxies;
+use crate::net::request::Request;
 use crate::net::tls::{Roots, Tls, client_config};
 use crate::net::trace::ConnectLayer;
 
@@ -121,11 +125,16 @@ pub(super) struct Route {
     pub moved: bool,
 }
 
-/// The HTTP client of one VU, with its pool of connections. Making one takes about a millisecond.
+/// The HTTP client of one VU, with its pools of connections.
 ///
-/// Where a call has no `Accept` header, reqwest adds `Accept: */*`, which k6 does not send; it means the same.
+/// What goes over plain TCP and past all proxies has connections of its own ([`crate::net::direct`]); the rest goes
+/// through reqwest. Where a call has no `Accept` header, reqwest adds `Accept: */*`, which k6 does not send; it
+/// means the same.
 pub struct Client {
-    pub(super) http: reqwest::Client,
+    pool: Pool,
+    dialer: Dialer,
+    /// Made when it is first needed, which takes about a millisecond.
+    http: OnceCell<reqwest::Client>,
     pub(super) shared: Arc<Shared>,
     /// What TLS negotiated with each `host:port`; reused connections negotiate nothing that could be overheard.
     negotiated: Mutex<HashMap<String, Negotiated>>,
@@ -136,9 +145,40 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// reqwest could not be set up, which no known setting brings about.
+    /// None any more; what can go wrong does so with the first request.
     pub fn new(shared: &Arc<Shared>, local_address: Option<IpAddr>) -> Result<Self, NetError> {
         let config = &shared.config;
+        let kept = if config.no_connection_reuse { 0 } else { config.max_idle_per_host };
+        Ok(Self {
+            pool: Pool::new(kept),
+            dialer: Dialer { resolver: shared.resolver.clone(), local_address, timeout: DIAL_TIMEOUT },
+            http: OnceCell::new(),
+            shared: shared.clone(),
+            negotiated: Mutex::default(),
+        })
+    }
+
+    /// How a request is sent without reqwest, if it can be.
+    pub(super) fn direct(&self, request: &Request) -> Option<(&Pool, &Dialer)> {
+        let plain = request.url.scheme() == "http" && request.method != Method::CONNECT;
+        (plain && self.shared.proxies.is_empty()).then_some((&self.pool, &self.dialer))
+    }
+
+    /// The client for everything else.
+    ///
+    /// # Errors
+    ///
+    /// reqwest could not be set up, which no known setting brings about.
+    pub(super) fn http(&self) -> Result<&reqwest::Client, NetError> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let http = self.build().map_err(|error| NetError::request(Kind::Other(error.to_string())))?;
+        Ok(self.http.get_or_init(|| http))
+    }
+
+    fn build(&self) -> reqwest::Result<reqwest::Client> {
+        let (shared, config) = (&self.shared, &self.shared.config);
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(shared.tls.clone())
             .dns_resolver(Arc::new(Hook(shared.resolver.clone())))
@@ -153,7 +193,7 @@ impl Client {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .pool_idle_timeout(None)
             .pool_max_idle_per_host(if config.no_connection_reuse { 0 } else { config.max_idle_per_host })
-            .local_address(local_address);
+            .local_address(self.dialer.local_address);
         for proxy in &shared.proxies {
             builder = builder.proxy(proxy.clone());
         }
@@ -164,8 +204,7 @@ impl Client {
             // For CONNECT requests to proxies; other requests bring their own.
             builder = builder.user_agent(config.user_agent.as_str());
         }
-        let http = builder.build().map_err(|error| NetError::request(Kind::Other(error.to_string())))?;
-        Ok(Self { http, shared: shared.clone(), negotiated: Mutex::default() })
+        builder.build()
     }
 
     /// Notes what a new connection to `authority` negotiated, and returns what holds for this one.

@@ -81,7 +81,12 @@ impl Resolver {
         Arc::new(Self { dns, blacklist, cache: Mutex::default() })
     }
 
-    async fn choose(&self, host: &str) -> Result<IpAddr, NetError> {
+    /// One address of a host.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it is on the blacklist.
+    pub async fn choose(&self, host: &str) -> Result<IpAddr, NetError> {
         let slot = {
             let mut cache = self.cache.lock().unwrap_or_else(|e| e.into_inner());
             match cache.get(host) {

@@ -8,11 +8,13 @@
 //!
 //! Everything is `async` and meant to be driven by `block_on` on the thread of one VU.
 
+pub mod answer; // a response, whoever fetched it
 pub mod classify; // what a failure was
 pub mod client; // a VU's client, and what all VUs share
 pub mod cookies; // the jar
 pub mod deadline; // how long each part may take
 pub mod decode; // gzip, deflate, br, zstd
+pub mod direct; // HTTP/1.1 over plain TCP
 pub mod dns; // names to addresses
 pub mod error; // NetError: codes and wordings
 pub mod event_stream; // bytes to events

@@ -1,16 +1,18 @@
 //! One request and its response: a round trip, timed.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use url::{Position, Url};
 
+use crate::net::answer::Answer;
 use crate::net::classify::classify;
 use crate::net::client::Client;
 use crate::net::deadline::{Deadlines, within};
+use crate::net::direct;
 use crate::net::error::{Kind, NetError, Stage};
 use crate::net::header::{self, Headers};
 use crate::net::redirect::Target;
@@ -81,10 +83,12 @@ impl Hop {
 pub(super) struct Live {
     pub hop: Hop,
     /// `None` once settled.
-    response: Option<reqwest::Response>,
+    answer: Option<Answer>,
     marks: Marks,
     headers_at: Instant,
     first_byte: Option<Instant>,
+    /// When the body's last byte was read.
+    ended: Option<Instant>,
     deadlines: Deadlines,
     /// The last sign of life, kept where somebody waits for the next.
     pub last_read: Instant,
@@ -105,32 +109,20 @@ pub(super) async fn send(
     request: &Request,
     deadlines: Deadlines,
 ) -> Result<Live, Box<Hop>> {
-    // Lets the pool notice connections that the server has closed meanwhile.
-    tokio::task::yield_now().await;
     let start = Instant::now();
     let mut retries = RETRIES;
     let (outcome, marks) = loop {
-        let trace = Trace::new(request.route.ip);
-        let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
-        *outgoing.headers_mut() = request.headers.clone();
-        *outgoing.body_mut() =
-            Some(reqwest::Body::wrap(TracedBody::new(request.body.clone(), trace.clone())));
-        let sent = trace.scope(async { client.http.execute(outgoing).await });
-        let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
-            Ok(outcome) => outcome.map_err(|error| {
-                let marks = trace.marks();
-                let peer = address(request, &marks);
-                classify(&error, Stage::Request, marks.dialing().then_some(peer), peer)
-            }),
-            Err(kind) => Err(NetError::request(kind)),
+        let (outcome, marks) = match client.direct(request) {
+            Some((pool, dialer)) => directly(pool, dialer, request, start, deadlines).await,
+            None => through_reqwest(client, request, start, deadlines).await,
         };
-        let marks = trace.marks();
         match outcome {
             Err(error) if retries > 0 && marks.reused() && may_retry(&error, request) => retries -= 1,
             outcome => break (outcome, marks),
         }
     };
-    let now = Instant::now();
+    let read_at = outcome.as_ref().ok().and_then(Answer::read_at);
+    let now = read_at.unwrap_or_else(Instant::now);
 
     let mut hop = Hop::new(target, start);
     hop.request_headers = header::of_request(&request.headers);
@@ -147,22 +139,67 @@ pub(super) async fn send(
             hop.error = Some(error);
             Err(Box::new(hop))
         }
-        Ok(mut response) => {
-            describe(client, request, &marks, &response, &mut hop);
-            // The values are slices of the connection's read buffer, 8 KiB that an idle stream would keep alive.
-            *response.headers_mut() = http::HeaderMap::new();
+        Ok(mut answer) => {
+            describe(client, request, &marks, &answer, &mut hop);
+            answer.drop_headers();
             Ok(Live {
                 hop,
-                response: Some(response),
+                answer: Some(answer),
                 marks,
                 headers_at: now,
                 first_byte: None,
+                ended: None,
                 deadlines,
                 last_read: now,
                 begun: false,
             })
         }
     }
+}
+
+async fn directly(
+    pool: &direct::Pool,
+    dialer: &direct::Dialer,
+    request: &Request,
+    start: Instant,
+    deadlines: Deadlines,
+) -> (Result<Answer, NetError>, Marks) {
+    let marks = Cell::new(Marks::default());
+    let sent = direct::send(pool, dialer, request, &marks);
+    let outcome = match within(sent, || deadlines.sending(start, marks.get().got_conn)).await {
+        Ok(outcome) => outcome.map(Answer::Direct),
+        Err(kind) => Err(NetError::request(kind)),
+    };
+    (outcome, marks.get())
+}
+
+async fn through_reqwest(
+    client: &Client,
+    request: &Request,
+    start: Instant,
+    deadlines: Deadlines,
+) -> (Result<Answer, NetError>, Marks) {
+    let http = match client.http() {
+        Ok(http) => http,
+        Err(error) => return (Err(error), Marks::default()),
+    };
+    // Lets the pool notice connections that the server has closed meanwhile.
+    tokio::task::yield_now().await;
+    let trace = Trace::new(request.route.ip);
+    let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
+    *outgoing.headers_mut() = request.headers.clone();
+    *outgoing.body_mut() = Some(reqwest::Body::wrap(TracedBody::new(request.body.clone(), trace.clone())));
+    // Its state is large, and every future around it would have to make room for it.
+    let sent = Box::pin(trace.scope(async { http.execute(outgoing).await }));
+    let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
+        Ok(outcome) => outcome.map(Answer::Pooled).map_err(|error| {
+            let marks = trace.marks();
+            let peer = address(request, &marks);
+            classify(&error, Stage::Request, marks.dialing().then_some(peer), peer)
+        }),
+        Err(kind) => Err(NetError::request(kind)),
+    };
+    (outcome, trace.marks())
 }
 
 fn may_retry(error: &NetError, request: &Request) -> bool {
@@ -179,16 +216,16 @@ fn address(request: &Request, marks: &Marks) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, request.route.port))
 }
 
-fn describe(client: &Client, request: &Request, marks: &Marks, response: &reqwest::Response, hop: &mut Hop) {
+fn describe(client: &Client, request: &Request, marks: &Marks, response: &Answer, hop: &mut Hop) {
     let status = response.status();
     hop.status = status.as_u16();
-    hop.reason = match response.extensions().get::<hyper::ext::ReasonPhrase>() {
+    hop.reason = match response.reason() {
         Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
         None => status.canonical_reason().unwrap_or_default().to_owned(),
     };
     hop.headers = header::of_response(response.headers());
     hop.proto = header::proto(response.version());
-    hop.remote = response.remote_addr().or(hop.remote);
+    hop.remote = response.remote().or(hop.remote);
     let head = "HTTP/1.1 200 \r\n".len() + hop.reason.len() + header::size(response.headers());
     hop.bytes_received = head as u64;
     if request.url.scheme() == "https" {
@@ -207,10 +244,10 @@ impl Live {
     ///
     /// The connection broke, or the deadline has passed.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        let Some(response) = &mut self.response else { return Ok(None) };
+        let Some(answer) = &mut self.answer else { return Ok(None) };
         let sent = self.marks.got_conn.unwrap_or(self.headers_at);
         let due = || self.deadlines.reading(sent, self.last_read, self.begun);
-        match within(response.chunk(), due).await {
+        match within(answer.chunk(), due).await {
             Ok(read) => self.received(read),
             Err(kind) => Err(NetError::body(kind)),
         }
@@ -218,36 +255,42 @@ impl Live {
 
     /// The next piece of the body if it is there already.
     pub fn try_chunk(&mut self) -> Poll<Result<Option<Bytes>, NetError>> {
-        let Some(response) = &mut self.response else { return Poll::Ready(Ok(None)) };
-        match response.chunk().now_or_never() {
-            Some(read) => Poll::Ready(self.received(read)),
-            None => Poll::Pending,
-        }
+        let Some(answer) = &mut self.answer else { return Poll::Ready(Ok(None)) };
+        answer.try_chunk().map(|read| self.received(read))
     }
 
-    fn received(&mut self, read: reqwest::Result<Option<Bytes>>) -> Result<Option<Bytes>, NetError> {
-        match read {
-            Ok(Some(bytes)) => {
-                self.first_byte.get_or_insert_with(Instant::now);
-                if self.deadlines.watches_reads() {
-                    self.last_read = Instant::now();
-                }
-                self.hop.bytes_received += bytes.len() as u64;
-                Ok(Some(bytes))
-            }
-            Ok(None) => Ok(None),
-            Err(error) => Err(classify(&error, Stage::Body, None, self.hop.remote)),
-        }
+    /// See [`Answer::read_at`].
+    pub fn read_at(&self) -> Option<Instant> {
+        self.answer.as_ref().and_then(Answer::read_at)
     }
 
-    /// Ends the round trip now. A body that was not read to its end costs the connection (HTTP/2: the stream).
+    fn received(&mut self, read: Result<Option<Bytes>, NetError>) -> Result<Option<Bytes>, NetError> {
+        let read = read?;
+        let at = self.read_at().unwrap_or_else(Instant::now);
+        let Some(bytes) = read else {
+            self.ended = Some(at);
+            return Ok(None);
+        };
+        self.first_byte.get_or_insert(at);
+        if self.deadlines.watches_reads() {
+            self.last_read = at;
+        }
+        self.hop.bytes_received += bytes.len() as u64;
+        Ok(Some(bytes))
+    }
+
+    /// Ends the round trip: when the body's last byte was read, or now. A body that was not read to its end costs
+    /// the connection (HTTP/2: the stream).
     pub fn settle(&mut self, error: Option<NetError>) {
-        self.settle_at(Instant::now(), error);
+        self.settle_at(self.ended.unwrap_or_else(Instant::now), error);
     }
 
     /// Ends the round trip as if that had been done at `end`.
     pub fn settle_at(&mut self, end: Instant, error: Option<NetError>) {
-        if self.response.take().is_some() {
+        if let Some(answer) = self.answer.take() {
+            if let Some((sent, received)) = answer.bytes() {
+                (self.hop.bytes_sent, self.hop.bytes_received) = (sent, received);
+            }
             self.hop.trail =
                 Trail::new(self.hop.trail.start, end, &self.marks, Some(self.headers_at), self.first_byte);
             self.hop.error = error;

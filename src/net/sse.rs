@@ -31,6 +31,8 @@ pub struct EventStream {
     parser: Parser,
     decoder: Option<StreamDecoder>,
     has_right_type: bool,
+    /// A piece that came in a read of its own while others were looked for, and when.
+    held: Option<(Result<Option<bytes::Bytes>, NetError>, Instant)>,
     /// How the stream ended, if the caller has not been told yet.
     ending: Option<Result<(), NetError>>,
 }
@@ -54,7 +56,7 @@ impl EventStream {
         if decoder.is_some() && asked_for_gzip {
             headers.retain(|(name, _)| name != "Content-Encoding" && name != "Content-Length");
         }
-        Self { live, parser, decoder, has_right_type, ending: None }
+        Self { live, parser, decoder, has_right_type, held: None, ending: None }
     }
 
     /// The round trip. Its trail and bytes are final once the stream has ended or was closed.
@@ -75,14 +77,27 @@ impl EventStream {
     pub async fn next(&mut self, out: &mut Vec<Parsed>) -> Result<Option<Instant>, NetError> {
         let before = out.len();
         while self.ending.is_none() {
-            let read = self.live.chunk().await;
-            let at = Instant::now();
+            let (read, at) = match self.held.take() {
+                Some(held) => held,
+                None => {
+                    let read = self.live.chunk().await;
+                    (read, self.live.read_at().unwrap_or_else(Instant::now))
+                }
+            };
             let mut more = self.take_in(read, out);
             let mut taken = 0;
             while more && taken < MOST_AT_ONCE {
-                // The connection's task hands over the pieces of its buffer one by one.
-                turn().await;
+                if self.live.read_at().is_none() {
+                    // reqwest's connection has a task that hands over the pieces of its buffer one by one.
+                    turn().await;
+                }
                 let Poll::Ready(read) = self.live.try_chunk() else { break };
+                if let Some(read_at) = self.live.read_at()
+                    && read_at != at
+                {
+                    self.held = Some((read, read_at));
+                    break;
+                }
                 taken += read.as_ref().ok().and_then(Option::as_ref).map_or(0, bytes::Bytes::len);
                 more = self.take_in(read, out);
             }

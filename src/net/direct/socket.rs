@@ -1,0 +1,140 @@
+//! A TCP socket that notes when bytes leave and arrive, and how many.
+
+use std::cell::Cell;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// When and how much a socket has read and written. The first write is that of the current request.
+#[derive(Debug, Default)]
+pub struct Times {
+    first_write: Cell<Option<Instant>>,
+    last_write: Cell<Option<Instant>>,
+    last_read: Cell<Option<Instant>>,
+    sent: Cell<u64>,
+    received: Cell<u64>,
+}
+
+impl Times {
+    /// Forgets what belongs to the request before.
+    pub fn restart(&self) {
+        self.first_write.set(None);
+        self.last_write.set(None);
+        self.sent.set(0);
+        self.received.set(0);
+    }
+
+    /// The instant before the request's first byte could be sent.
+    pub fn first_write(&self) -> Option<Instant> {
+        self.first_write.get()
+    }
+
+    /// The instant after the last write that sent something.
+    pub fn last_write(&self) -> Option<Instant> {
+        self.last_write.get()
+    }
+
+    /// The instant after the last read that brought something.
+    pub fn last_read(&self) -> Option<Instant> {
+        self.last_read.get()
+    }
+
+    /// Bytes written since [`Times::restart`].
+    pub fn sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    /// Bytes read since [`Times::restart`].
+    pub fn received(&self) -> u64 {
+        self.received.get()
+    }
+
+    fn wrote(&self, before: Instant, bytes: usize) {
+        self.first_write.set(self.first_write.get().or(Some(before)));
+        self.last_write.set(Some(Instant::now()));
+        self.sent.set(self.sent.get() + bytes as u64);
+    }
+
+    fn read(&self, bytes: usize) {
+        self.last_read.set(Some(Instant::now()));
+        self.received.set(self.received.get() + bytes as u64);
+    }
+}
+
+/// A connected socket.
+pub struct Socket {
+    stream: TcpStream,
+    times: Rc<Times>,
+}
+
+impl Socket {
+    pub fn new(stream: TcpStream, times: Rc<Times>) -> Self {
+        Self { stream, times }
+    }
+
+    /// For [`is_quiet`], as long as the socket lives.
+    pub fn descriptor(&self) -> RawFd {
+        self.stream.as_raw_fd()
+    }
+}
+
+/// Whether an idle connection is still one: the server has neither closed it nor said anything. This asks the
+/// system, which knows it before the runtime does.
+pub fn is_quiet(descriptor: RawFd) -> bool {
+    let mut byte = 0_u8;
+    // SAFETY: one byte is written to, which is there; a descriptor that is none is an error.
+    let read =
+        unsafe { libc::recv(descriptor, (&raw mut byte).cast(), 1, libc::MSG_PEEK | libc::MSG_DONTWAIT) };
+    read < 0 && io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        self.times.read(buffer.filled().len() - before);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let before = Instant::now();
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.times.wrote(before, written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let before = Instant::now();
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+        self.times.wrote(before, written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
