@@ -125,6 +125,28 @@ fn stamps(outcome: &Outcome, scenario: &str) -> BTreeMap<u64, Vec<f64>> {
 }
 
 #[test]
+fn users_take_over_virtual_users_and_are_lost_without_any() {
+    let script = "
+        import { sleep } from 'k6';
+        export const options = { scenarios: {
+          first: { executor: 'constant-vus', vus: 5, duration: '1s', gracefulStop: '0s' },
+          relay: { executor: 'at-once-users', users: 5, startTime: '1s', exec: 'short' },
+          crowd: { executor: 'at-once-users', users: 5, maxVUs: 2, startTime: '1s', gracefulStop: '1s' },
+        } };
+        export default function () { sleep(30) }
+        export function short() {}";
+    let (run, outcome) = run(&[], script);
+    assert_eq!(outcome.exit, Some(0), "{outcome:?}");
+    let counts = iterations(&run);
+    assert_eq!((counts["relay"], counts.get("crowd")), (5, None), "{}", outcome.stdout);
+    let text = std::fs::read_to_string(run.folder.path().join("out.json")).unwrap();
+    let lost = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lost = lost.filter(|point| point["type"] == "Point" && point["metric"] == "dropped_iterations");
+    assert_eq!(lost.map(|point| point["data"]["value"].as_f64().unwrap()).sum::<f64>(), 3.0);
+    assert!(outcome.stderr.contains("Insufficient VUs, reached 2 active VUs"), "{}", outcome.stderr);
+}
+
+#[test]
 fn iterations_keep_the_pace_and_no_longer_than_needed() {
     let options = "export const options = { scenarios: {
         each: { executor: 'per-vu-iterations', vus: 2, iterations: 4, pace: '150ms' },

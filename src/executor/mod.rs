@@ -443,6 +443,10 @@ mod tests {
             ),
             (json!({"executor": "at-once-users", "users": 2, "maxVUs": 0}), "maxVUs must be more than 0"),
             (
+                json!({"executor": "at-once-users", "users": 2, "gracefulStop": 0}),
+                "the users would be cut off as they come: gracefulStop must be more than 0",
+            ),
+            (
                 json!({"executor": "inject-open", "steps": [{"shape": "nothing-for"}]}),
                 "step 1 (nothing-for): the duration is unspecified",
             ),

@@ -108,6 +108,11 @@ impl<S: OpenShape> Executor for Injected<S> {
             if injection::users(&self.shape.pieces()) == 0 {
                 problems.push("no users come: the numbers are too small or the times too short".to_owned());
             }
+            if self.duration().saturating_add(self.common.graceful_stop()).is_zero() {
+                problems.push(
+                    "the users would be cut off as they come: gracefulStop must be more than 0".to_owned(),
+                );
+            }
             if self.pool.max_vus.is_some_and(|vus| vus <= 0) {
                 problems.push("maxVUs must be more than 0".to_owned());
             } else {

@@ -111,13 +111,16 @@ impl<'a> Driver<'a> {
         let mut next = next_time();
         let [over, all_over] = job.scenario.over();
         // Users who are to come come, however late; a rate is kept up or given up.
-        let latest = if job.plan.arrivals.users().is_some() { Duration::MAX } else { LATEST };
+        let users = job.plan.arrivals.users().is_some();
+        let latest = if users { Duration::MAX } else { LATEST };
         while !self.aborted && !self.over {
             let short = self.take_planned();
             let now = Instant::now();
+            // VUs that are planned are about to come from another scenario: users wait for them.
+            let hold = users && short && next.is_some_and(|due| due <= now && now < due + LATEST);
             let mut dropped = 0;
             for _ in 0..BURST {
-                let Some(due) = next.filter(|due| *due <= now && !self.over) else { break };
+                let Some(due) = next.filter(|due| *due <= now && !self.over && !hold) else { break };
                 dropped += u64::from(!self.begin_iteration(due));
                 next = next_time();
             }
@@ -140,7 +143,11 @@ impl<'a> Driver<'a> {
                 break;
             }
             let wake = next.unwrap_or(self.end);
-            let timer = at(if short { wake.min(now + ASK_AGAIN) } else { wake });
+            let timer = at(match short {
+                true if hold => now + ASK_AGAIN,
+                true => wake.min(now + ASK_AGAIN),
+                false => wake,
+            });
             select! {
                 recv(self.grown) -> worker => if let Ok(worker) = worker { self.take_grown(worker) },
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
