@@ -43,7 +43,7 @@ use serde_json::Value;
 
 use crate::k6::json::{Fields, Mismatch};
 use crate::k6::quote::quote;
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Gaps, Law, Trace};
 pub use at_once_users::AtOnceUsers;
 pub use base::{Base, GRACEFUL_STOP};
 pub use closed_shape::Concurrent;
@@ -94,9 +94,15 @@ pub trait Executor: fmt::Debug + Send + Sync {
     /// The line of the `scenarios:` block after the name: `2 looping VUs for 3s (gracefulStop: 30s)`.
     fn describe(&self, share: &Share) -> String;
 
-    /// When the iterations of one instance start. Only for configurations that
-    /// [`validate`](Self::validate).
+    /// When the iterations of one instance start, if they start evenly: see [`law`](Self::law). Only for
+    /// configurations that [`validate`](Self::validate).
     fn plan(&self, share: &Share) -> Plan;
+
+    /// By which law the iterations of an open model start; whoever has the seed and the files
+    /// [applies](Plan::follow) it to the plan.
+    fn law(&self) -> &Law {
+        &Law::Even
+    }
 
     /// Whether there is anything to do for an instance. Not if its share has no VUs.
     fn has_work(&self, share: &Share) -> bool {
@@ -217,6 +223,29 @@ impl Plan {
         }
     }
 
+    /// The same with the starts of an open model by another law. `seed` is for random ones, see [`Gaps::seed`];
+    /// `trace` holds what the law's file says.
+    #[must_use]
+    pub fn follow(self, law: &Law, seed: [u8; 32], trace: &Trace) -> Self {
+        let Self::Open(plan) = self else { return self };
+        let highest = plan.highest_rate;
+        let arrivals = match plan.arrivals {
+            Schedule::Rate(arrivals) => arrivals,
+            Schedule::Users(_) => return Self::Open(plan),
+        };
+        let (arrivals, highest_rate) = match law {
+            Law::Even => (arrivals, highest),
+            Law::Poisson => (arrivals.random(Gaps::exponential(seed)), highest),
+            Law::Gamma(shape) => (arrivals.random(Gaps::gamma(*shape, seed)), highest),
+            Law::Trace(_) => {
+                let arrivals = arrivals.replay(trace.clone());
+                let mean = arrivals.mean();
+                (arrivals, mean)
+            }
+        };
+        Self::Open(Open { arrivals: Schedule::Rate(arrivals), highest_rate, ..plan })
+    }
+
     /// No iteration starts after this.
     pub fn duration(&self) -> Duration {
         match self {
@@ -230,7 +259,7 @@ impl Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Open {
     pub arrivals: Schedule,
-    /// In iterations a second.
+    /// In iterations a second; the mean where recorded times say when iterations start.
     pub highest_rate: f64,
     /// No iteration is due after this; then `graceful_stop` begins.
     pub duration: Duration,

@@ -30,6 +30,14 @@ impl Schedule {
         }
     }
 
+    /// The rate of one instance at this moment, in iterations a second, where random gaps hide it.
+    pub fn pace(&self, elapsed: Duration) -> Option<f64> {
+        match self {
+            Self::Rate(arrivals) => arrivals.pace(elapsed),
+            Self::Users(_) => None,
+        }
+    }
+
     /// Whether the rate never changes.
     pub fn is_constant(&self) -> bool {
         matches!(self, Self::Rate(arrivals) if arrivals.is_constant())

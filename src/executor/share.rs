@@ -34,6 +34,11 @@ impl Stripe {
         Self { period, places: own.collect() }
     }
 
+    /// How much of all it is, from 0 to 1.
+    pub fn part(&self) -> f64 {
+        self.places.len() as f64 / self.period as f64
+    }
+
     /// How many of the first `count` elements are its own.
     pub fn scale(&self, count: u64) -> u64 {
         let rest = count % self.period;

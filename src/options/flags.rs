@@ -97,6 +97,9 @@ pub struct OptionFlags {
     /// How host names are resolved [env: K6_DNS] [default: ttl=5m,select=random,policy=preferIPv4]
     #[arg(long, value_name = "SETTINGS")]
     pub dns: Option<String>,
+    /// Repeat random arrivals: the same number makes iterations start at the same times [env: SSEK_SEED] [default: a random one, which is logged]
+    #[arg(long, value_parser = integer, allow_negative_numbers = true, value_name = "N")]
+    pub seed: Option<i64>,
     /// Don't measure the first so much of the scenarios [env: SSEK_WARMUP]
     #[arg(long, value_parser = GoDuration::parse_go, value_name = "DURATION")]
     pub warmup: Option<GoDuration>,
@@ -167,6 +170,7 @@ impl OptionFlags {
             tags: some(each("--tag", &self.tags, |text| value::tag(text, '='))?)
                 .map(|tags| tags.into_iter().collect()),
             discard_response_bodies: self.discard_response_bodies,
+            seed: self.seed,
             features: some(self.features.clone()),
             warmup: self.warmup,
             cooldown: self.cooldown,

@@ -131,6 +131,8 @@ layer! {
     metric_samples_buffer_size: i64 = "metricSamplesBufferSize", "METRIC_SAMPLES_BUFFER_SIZE";
     no_cookies_reset: bool = "noCookiesReset", "NO_COOKIES_RESET";
     discard_response_bodies: bool = "discardResponseBodies", "DISCARD_RESPONSE_BODIES";
+    /// Of random arrivals.
+    seed: i64 = "seed", "SEED";
     features: Vec<String> = "features", "FEATURES";
     stop_after: StopAfter = "stopAfter", none;
     warmup: GoDuration = "warmup", "WARMUP";
@@ -139,7 +141,7 @@ layer! {
 }
 
 /// Options that k6 does not have.
-const OWN: [&str; 4] = ["stopAfter", "warmup", "cooldown", "waitFor"];
+const OWN: [&str; 5] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor"];
 
 impl Layer {
     /// Reads the options that a script exports or a config file holds.

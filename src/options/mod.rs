@@ -62,6 +62,8 @@ pub struct Options {
     pub scenarios: Vec<Scenario>,
     /// The part of the test that this process runs.
     pub share: Share,
+    /// Of random arrivals; `None` until a run picks one.
+    pub seed: Option<i64>,
     pub no_setup: bool,
     pub setup_timeout: Duration,
     pub no_teardown: bool,
@@ -235,6 +237,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
     Ok(Options {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
         share: share.map_err(invalid)?,
+        seed: layer.seed,
         no_setup: on(layer.no_setup),
         setup_timeout: time(layer.setup_timeout, 60),
         no_teardown: on(layer.no_teardown),

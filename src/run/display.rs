@@ -77,7 +77,7 @@ impl Display {
         let needs = resolved.options.requirements();
         let share = &resolved.options.share;
         let rows = resolved.options.scenarios_with_work().map(|scenario| {
-            let plan = scenario.executor.plan(share);
+            let plan = scenario.plan(share, resolved.options.seed);
             let seats = plan.max_vus();
             Row {
                 name: scenario.name.clone(),
@@ -312,7 +312,11 @@ impl Row {
                     let vus = (vus, u64::from(self.live.allocated()), seats);
                     return Bar::users(vus, (done, users), spent, plan.duration);
                 }
-                let pace = if plan.arrivals.is_constant() { plan.highest_rate } else { self.live.pace() };
+                let pace = match plan.arrivals.pace(spent) {
+                    Some(pace) => pace,
+                    None if plan.arrivals.is_constant() => plan.highest_rate,
+                    None => self.live.pace(),
+                };
                 let vus = (vus, u64::from(self.live.allocated()), seats);
                 return Bar::arrivals(vus, (pace, plan.highest_rate), spent, plan.duration);
             }

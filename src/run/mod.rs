@@ -1,5 +1,6 @@
 //! A test run: the only place with the clock, the threads and the stop signal.
 
+pub mod arrivals;
 pub mod client;
 pub mod closed;
 pub mod display;
@@ -18,6 +19,7 @@ pub mod pool;
 pub mod progress;
 pub mod ready;
 pub mod scenarios;
+pub mod schedule;
 pub mod signals;
 pub mod stack;
 pub mod stop;
@@ -71,9 +73,10 @@ pub struct Request {
 /// With a [`Failure`] in the chain where the exit code is other than 255.
 pub fn run(request: Request) -> Result<ExitCode> {
     let loaded = load::load(&request.script, &request.runtime)?;
-    let resolved = loaded.resolve(&request.layers)?;
+    let mut resolved = loaded.resolve(&request.layers)?;
     resolved.warnings.iter().for_each(log::warn);
     loaded.check(&resolved)?;
+    arrivals::prepare(&mut resolved, &loaded.test.sources)?;
     let test = loaded.test.clone();
     load::configure(&test, &resolved, &request.runtime)?;
     if let Some(path) = &request.runtime.console_output {
@@ -81,12 +84,14 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
 
     client::prepare(&test, &resolved, &request.runtime);
+    schedule::prepare(&test, &resolved);
     // Once: reading the thresholds warns about what is wrong with them.
     let mut definitions = definitions(&test, &resolved, &request.runtime)?;
     let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
     if shows_streaming {
         definitions.extend(streaming::outcomes(&test.registry));
     }
+    let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
     let left_out = Arc::new(LeftOut::new(resolved.options.warmup, resolved.options.cooldown));
     let engine = start_engine(&test, definitions, &request.runtime, sinks, left_out.clone())?;
@@ -120,8 +125,10 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
     let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
     let setup_data = end.setup_data.as_deref();
-    ending::summarise(&loaded, &resolved, &request, &result, shows_streaming, shown, setup_data)?;
+    let shows = ending::Shows { streaming: shows_streaming, schedule: shows_schedule, client: shown };
+    ending::summarise(&loaded, &resolved, &request, &result, shows, setup_data)?;
     display.finish();
+    schedule::warn_if_late(&test, &result.snapshot);
     Ok(ending::verdict(&test, &result, end.failure, client.as_ref(), asked))
 }
 

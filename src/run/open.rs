@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, at, never, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, at, never, select, unbounded};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::gate::{Assignment, Gate, Starts, Worker};
@@ -20,6 +20,9 @@ use crate::vu::Test;
 const BURST: usize = 1_000;
 /// A driver that is so much behind its plan at the plan's end gives up on the rest.
 const LATEST: Duration = Duration::from_millis(100);
+
+/// Iterations that are counted as dropped between two looks at whether the run is to stop.
+const COUNTED: usize = 1_000_000;
 
 /// Runs the scenario to its end.
 pub fn drive(job: &Job<Open>, pool: &Pool, test: &Arc<Test>) {
@@ -109,6 +112,7 @@ impl<'a> Driver<'a> {
             Some(start + time)
         };
         let mut next = next_time();
+        let mut behind = false;
         let [over, all_over] = job.scenario.over();
         // Users who are to come come, however late; a rate is kept up or given up.
         let users = job.plan.arrivals.users().is_some();
@@ -135,11 +139,7 @@ impl<'a> Driver<'a> {
                 break;
             }
             if now.saturating_duration_since(self.end) >= latest {
-                log::warn(format!(
-                    "Scenario {} fell behind its arrival rate: iterations were due that it neither started nor counted \
-                     as dropped; lower the rate, or share the test among several machines",
-                    self.job.scenario.name
-                ));
+                behind = true;
                 break;
             }
             let wake = next.unwrap_or(self.end);
@@ -157,7 +157,30 @@ impl<'a> Driver<'a> {
                 recv(timer) -> _ => {}
             }
         }
+        if behind {
+            self.give_up(u64::from(next.is_some()), times);
+        }
         self.finish();
+    }
+
+    /// The plan is over and the driver is not through with it: what it has not come to is dropped. `before` of them
+    /// were taken from `rest` already.
+    fn give_up(&self, before: u64, mut rest: impl Iterator<Item = Duration>) {
+        let mut dropped = before;
+        loop {
+            let more = rest.by_ref().take(COUNTED).count();
+            dropped += more as u64;
+            // Nobody waits for the number of a plan of billions.
+            if more < COUNTED || matches!(self.job.stop.try_recv(), Err(TryRecvError::Disconnected)) {
+                break;
+            }
+        }
+        self.job.dropped.report([(None, dropped)]);
+        log::warn(format!(
+            "Scenario {} fell behind its arrival rate: its time was over before ssek came to {dropped} iterations, which \
+             are counted as dropped; lower the rate, or share the test among several machines",
+            self.job.scenario.name
+        ));
     }
 
     /// Lets a VU start an iteration, if one is free.

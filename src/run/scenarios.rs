@@ -40,7 +40,7 @@ pub fn run(
     std::thread::scope(|scope| {
         for (place, scenario) in options.scenarios_with_work().enumerate() {
             let live = display.live(place);
-            let plan = scenario.executor.plan(&options.share);
+            let plan = scenario.plan(&options.share, options.seed);
             let rules = rules(scenario, &options.share, rules_of_test.as_ref());
             let over = rules_of_test.as_ref().map_or_else(never, |rules| rules.over().clone());
             scope.spawn(move || {

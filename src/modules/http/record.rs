@@ -22,6 +22,7 @@ pub fn record(state: &State, plan: &Plan, hop: &Hop, first: bool) {
     let trail = &hop.trail;
     emit(&builtin::HTTP_REQS, 1.0);
     emit(&builtin::HTTP_REQ_DURATION, milliseconds(trail.duration()));
+    state.record_scheduled(&builtin::HTTP_REQ_DURATION_SCHEDULED, tags, at, milliseconds(trail.duration()));
     emit(&builtin::HTTP_REQ_BLOCKED, milliseconds(trail.blocked));
     emit(&builtin::HTTP_REQ_CONNECTING, milliseconds(trail.connecting));
     emit(&builtin::HTTP_REQ_TLS_HANDSHAKING, milliseconds(trail.tls));
