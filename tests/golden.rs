@@ -15,6 +15,9 @@ use binary::{beside_repository, in_repository};
 /// The heading of the table in `docs/compat.md`.
 const HEADING: &str = "## Golden cases that differ";
 
+/// check.py masks times of day but for the first digit of the hour, which is a 0 in what k6 printed for this case.
+const TELLS_THE_HOUR: &str = "console-json";
+
 #[test]
 fn the_cases_that_differ_from_k6_are_those_in_the_papers() {
     let Some(check) = beside_repository("golden/check.py") else {
@@ -36,6 +39,9 @@ fn the_cases_that_differ_from_k6_are_those_in_the_papers() {
         let still = differing_of(&again);
         differing.retain(|case, _| !surprising.contains(case) || still.contains_key(case));
         shown = format!("{shown}\nagain:\n{again}");
+    }
+    if jiff::Zoned::now().hour() >= 10 {
+        differing.remove(TELLS_THE_HOUR);
     }
     let mut wrong = Vec::new();
     for (case, exit) in &differing {

@@ -76,8 +76,10 @@ def memory(vus, itl, k6):
     )
 
 
-def ready(vus, k6):
-    """How soon all virtual users of llm.js have begun their streams."""
+def ready(vus, k6, script="llm.js"):
+    """How soon all virtual users of llm.js have begun their streams; `chat.js` is the same without `k6/x/sse`, which
+    any k6 can run."""
+    plain = script == "chat.js"
     label = "all run after"
 
     def measure(tool, ssek, _):
@@ -85,15 +87,17 @@ def ready(vus, k6):
         with Mock(ssek) as mock:
             env = {"DATASET": dataset.path(dataset.SMALL), "VUS": vus,
                    "STREAM": f"{mock.url}{CHAT}?n=10&ttft=4000&itl=200"}
-            took = tool.run("llm.js", env, 180, while_running=watch_streams(mock, vus, seen))
-            count(tool, took, mock.stats(), vus * (10 + CLOSING))
+            took = tool.run(script, env, 180, while_running=watch_streams(mock, vus, seen))
+            if not plain:
+                count(tool, took, mock.stats(), vus * (10 + CLOSING))
         if not seen:
             raise Failed(f"{tool.name}: not all {vus} streams began")
         return {label: seen[0]}
 
     return Case(
-        f"ready-{vus}", f"time until {vus} VUs of llm.js all run, from the process's start",
-        [Value(label, "s", wanted=1, aim=2, k6=k6)], measure, sse=True, files=vus + 500,
+        f"ready-{vus}{'-plain' if plain else ''}",
+        f"time until {vus} VUs of {script} all run, from the process's start",
+        [Value(label, "s", wanted=1, aim=2, k6=k6)], measure, sse=not plain, files=vus + 500,
         k6_files=vus + 500, gib=vus * 0.003 + 1,
     )
 
@@ -140,5 +144,7 @@ CASES = [
     memory(5000, 200, 310),
     idle_streams(),
     ready(1000, 0.38),
+    ready(1000, 0.38, "chat.js"),
     ready(5000, 1.55),
+    ready(5000, 1.55, "chat.js"),
 ]

@@ -157,27 +157,34 @@ def ttft(vus, k6=(None, None), floor_figures=(None, None)):
     """How much later than the server meant it the first event of lockstep streams is seen."""
     intended = 500
     mean, tail = "mean", "p99"
+    # What the tool itself reports as the time to the first event; k6 leaves that to the script.
+    own_mean, own_tail = "mean, as the tool reports it", "p99, as the tool reports it"
 
     def measure(tool, ssek, quick):
         waves, period = (3 if quick else 8), intended + 1500
         env = {"VUS": vus, "ITERATIONS": waves, "TTFT": intended, "PERIOD": period}
         with Mock(ssek) as mock:
             url = f"{mock.url}{CHAT}?n=5&ttft={intended}&itl=0"
-            took = tool.run("ttft.js", {**env, "STREAM": url}, seconds_until_killed(waves * period / 1000))
+            took = tool.run("ttft.js", {**env, "STREAM": url}, seconds_until_killed(waves * period / 1000),
+                            streaming=True)
             stats = mock.stats()
         count(tool, took, stats, vus * waves * (5 + CLOSING))
-        error = took.metrics["ttft_error"]
+        error = own = took.metrics["ttft_error"]
+        if "sse_time_to_first_event" in took.metrics:
+            own = took.metrics["sse_time_to_first_event"]
+            own = {key: own[key] - intended for key in ("avg", "p(99)")}
         late = lateness(stats["first_write_lateness_ms"], "first events")
-        return {mean: error["avg"], tail: error["p(99)"], "note": late}
+        return {mean: error["avg"], tail: error["p(99)"], own_mean: own["avg"], own_tail: own["p(99)"], "note": late}
 
     def floor(path, ssek, quick):
         report = raw(path, ssek, f"{CHAT}?n=5&ttft={intended}&itl=0", streams=vus, lockstep=1,
                      rounds=3 if quick else 8)
         times = report["ttft_ms"]
-        return {mean: times["mean"] - intended, tail: times["p99"] - intended}
+        figures = times["mean"] - intended, times["p99"] - intended
+        return dict(zip((mean, tail, own_mean, own_tail), figures * 2))
 
     values = [Value(label, "ms", wanted=2, k6=of_k6, k6_floor=of_floor)
-              for label, of_k6, of_floor in zip((mean, tail), k6, floor_figures)]
+              for label, of_k6, of_floor in zip((mean, tail, own_mean, own_tail), k6 * 2, floor_figures * 2)]
     return Case(
         f"ttft-{vus}", f"TTFT error of {vus} lockstep streams", values, measure, floor, sse=True,
         files=vus + 500, k6_files=8 * vus + 500,

@@ -33,12 +33,14 @@ class Tool:
     def has_async_streams(self):
         return self._runs(ASYNC_PROBE)
 
-    def run(self, script, env, timeout, **how):
+    def run(self, script, env, timeout, streaming=False, **how):
         """Runs a script of `js/` to its end; `how` is for `process.measure`. Returns what it took, with
-        the figures of its summary by metric and its log."""
+        the figures of its summary by metric and its log; with `streaming`, ssek's own of streams as well."""
         with tempfile.TemporaryDirectory() as folder:
             export, log = pathlib.Path(folder, "summary.json"), pathlib.Path(folder, "log")
             command = [self.path, "run", "--quiet", "--summary-export", str(export)]
+            if streaming and self.name == "ssek":
+                command.append("--streaming=on")
             for key, value in env.items():
                 command += ["-e", f"{key}={value}"]
             command.append(str(building.SCRIPTS / script))

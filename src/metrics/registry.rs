@@ -151,6 +151,11 @@ impl Registry {
         id
     }
 
+    /// The tag set with that number.
+    pub fn tags(&self, id: TagSetId) -> Arc<TagSet> {
+        self.inner.read().unwrap_or_else(|e| e.into_inner()).tag_sets[id.0 as usize].clone()
+    }
+
     /// The number of a series.
     pub fn series(&self, metric: MetricId, tags: TagSetId) -> SeriesId {
         if let Some(id) = self.inner.read().unwrap_or_else(|e| e.into_inner()).by_series.get(&(metric, tags))

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use boa_engine::{Context, JsResult};
 
+use super::known::Known;
 use super::samples::Buffer;
 use crate::js::factory::Factory;
 use crate::js::shared_script::SharedScript;
@@ -14,6 +15,7 @@ use crate::js::{Loader, SharedRealm};
 #[derive(Default)]
 pub struct Mates {
     pub samples: Rc<Buffer>,
+    pub known: Known,
     /// How many VUs were made on the thread.
     vus: Cell<u32>,
     alone: bool,

@@ -4,6 +4,7 @@ pub mod control;
 pub mod fiber;
 mod globals;
 pub mod iteration;
+pub mod known;
 pub mod lag;
 pub mod lifecycle;
 pub mod mates;
@@ -18,6 +19,7 @@ pub mod stop_rules;
 pub mod streaming;
 pub mod test;
 pub mod user;
+mod waiting;
 mod wake;
 
 pub use control::{Control, Stop};

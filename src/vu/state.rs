@@ -2,23 +2,19 @@
 
 use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsString};
-use rustc_hash::FxHashMap;
 use tokio::runtime::Runtime;
 
-use super::lag::{Observed, Timer};
+use super::lag::Observed;
 use super::mates::Mates;
 use super::samples::Samples;
 use super::{OpenResources, ScenarioRun, Test, fiber};
-use crate::js::interrupt::{Interrupt, interrupted};
+use crate::js::interrupt::Interrupt;
 use crate::js::{EventLoop, go_error};
 use crate::k6::SystemTag;
 use crate::k6::builtin::Builtin;
@@ -64,20 +60,16 @@ pub struct State {
     /// For `client_lag`.
     pub(super) observed: Observed,
     /// Whether a connection of this VU speaks HTTP/2, which has a task of its own.
-    multiplexed: Cell<bool>,
+    pub(super) multiplexed: Cell<bool>,
     scenario: RefCell<Option<Arc<ScenarioRun>>>,
-    event_loop: Rc<EventLoop>,
-    runtime: OnceCell<Runtime>,
+    pub(super) event_loop: Rc<EventLoop>,
+    pub(super) runtime: OnceCell<Runtime>,
     client: RefCell<Option<Rc<Client>>>,
     jar: RefCell<Option<SharedJar>>,
     env_object: RefCell<Option<JsObject>>,
     tags: RefCell<TagSet>,
     /// The number of `tags`, until they change.
     tags_id: Cell<Option<TagSetId>>,
-    series: RefCell<FxHashMap<(MetricId, TagSetId), SeriesId>>,
-    builtins: RefCell<FxHashMap<&'static str, MetricId>>,
-    /// The series of checks without tags of their own, by the tags in force and the check's name.
-    checks: RefCell<FxHashMap<(TagSetId, JsString), SeriesId>>,
     mates: Rc<Mates>,
     /// Work that left garbage behind and is not told to the thread yet.
     garbage: Cell<u32>,
@@ -85,13 +77,6 @@ pub struct State {
 
 /// How the engine finds the state: a context's data are found by type.
 struct Handle(Rc<State>);
-
-/// A sleep that would keep samples from a threshold's next evaluation; shorter ones are not worth a
-/// channel operation.
-const LONG_SLEEP: Duration = Duration::from_secs(1);
-
-/// Scripts that make check names up must not make the VU grow without end.
-const MAX_KEPT_CHECKS: usize = 1_000;
 
 impl State {
     pub fn new(
@@ -126,10 +111,7 @@ impl State {
             env_object: RefCell::default(),
             tags: RefCell::default(),
             tags_id: Cell::new(None),
-            series: RefCell::default(),
-            builtins: RefCell::default(),
             garbage: Cell::default(),
-            checks: RefCell::default(),
             mates,
         }
     }
@@ -245,24 +227,14 @@ impl State {
         self.test.registry.tag_set(&tags)
     }
 
-    /// The series of a metric under tags; asks the registry once.
+    /// The series of a metric under tags; a thread asks the registry once.
     pub fn series(&self, metric: MetricId, tags: TagSetId) -> SeriesId {
-        if let Some(series) = self.series.borrow().get(&(metric, tags)) {
-            return *series;
-        }
-        let series = self.test.registry.series(metric, tags);
-        self.series.borrow_mut().insert((metric, tags), series);
-        series
+        self.mates.known.series(&self.test.registry, metric, tags)
     }
 
     /// The number of a built-in metric.
     pub fn builtin(&self, builtin: &Builtin) -> MetricId {
-        if let Some(metric) = self.builtins.borrow().get(builtin.name) {
-            return *metric;
-        }
-        let metric = self.test.registry.builtin(builtin);
-        self.builtins.borrow_mut().insert(builtin.name, metric);
-        metric
+        self.mates.known.builtin(&self.test.registry, builtin)
     }
 
     /// Records a value of a built-in metric under tags.
@@ -278,16 +250,12 @@ impl State {
 
     /// The series of a check under the present tags, if it was kept.
     pub fn check_series(&self, name: &JsString) -> Option<SeriesId> {
-        self.checks.borrow().get(&(self.tags_id(), name.clone())).copied()
+        self.mates.known.check(self.tags_id(), name)
     }
 
     /// Keeps the series of a check under the present tags.
     pub fn keep_check_series(&self, name: JsString, series: SeriesId) {
-        let mut checks = self.checks.borrow_mut();
-        if checks.len() >= MAX_KEPT_CHECKS {
-            checks.clear();
-        }
-        checks.insert((self.tags_id(), name), series);
+        self.mates.known.keep_check(self.tags_id(), name, series);
     }
 
     /// Whether a system tag is on.
@@ -335,105 +303,6 @@ impl State {
     pub fn reset_jar(&self) {
         // Made at first use: most iterations that reset it have no cookies.
         *self.jar.borrow_mut() = None;
-    }
-
-    /// The runtime of a VU that has its thread for itself.
-    fn runtime(&self) -> Result<&Runtime, String> {
-        if let Some(runtime) = self.runtime.get() {
-            return Ok(runtime);
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| format!("no I/O for this VU: {e}; the limit of open files may be too low"))?;
-        Ok(self.runtime.get_or_init(|| runtime))
-    }
-
-    /// Waits for a future. Fails, uncatchably, when the VU is interrupted.
-    ///
-    /// Every blocking host call goes through here: this is the seam at which a VU's fiber is suspended.
-    /// A VU without a fiber (init, setup, teardown, summary) blocks its thread.
-    pub fn block_on<F: Future>(&self, future: F, context: &mut Context) -> JsResult<F::Output> {
-        let mut future = pin!(future);
-        let waiting = std::future::poll_fn(|task| {
-            if self.interrupt.poll_raised(task).is_ready() {
-                return Poll::Ready(Err(interrupted()));
-            }
-            if let Poll::Ready(output) = future.as_mut().poll(task) {
-                return Poll::Ready(Ok(output));
-            }
-            // Asynchronous host calls go on meanwhile.
-            self.event_loop.poll_calls(task);
-            Poll::Pending
-        });
-        match fiber::wait(waiting) {
-            Ok(output) => output,
-            Err(waiting) => self.block_thread_on(waiting).map_err(|text| go_error(text, context))?,
-        }
-    }
-
-    fn block_thread_on<F: Future>(&self, future: F) -> Result<F::Output, String> {
-        self.event_loop.wake_calls();
-        Ok(self.runtime()?.block_on(async {
-            let output = future.await;
-            if self.multiplexed.get() {
-                // The runtime forgets deferred wake-ups when it is left; an HTTP/2 connection's task
-                // that used up its budget just now would never run again.
-                tokio::task::yield_now().await;
-            }
-            output
-        }))
-    }
-
-    /// Sleeps, driving the VU's connections meanwhile, so that a connection which the server closes
-    /// is noticed now and not at the next request.
-    pub fn sleep(&self, time: Duration, context: &mut Context) -> JsResult<()> {
-        if time >= LONG_SLEEP && !fiber::is_inside() {
-            self.samples.flush();
-        }
-        let due = Instant::now() + time;
-        let timer = Timer::until(due);
-        // Made inside the future: a timer belongs to the runtime that polls it.
-        self.block_on(async { tokio::time::sleep_until(due.into()).await }, context)?;
-        timer.ended(self);
-        Ok(())
-    }
-
-    /// Waits until `until`, or until an asynchronous host call completes.
-    pub fn wait(&self, until: Option<Instant>) -> JsResult<()> {
-        let event_loop = &self.event_loop;
-        let timer = until.map(Timer::until);
-        let waiting = async {
-            let mut completion = pin!(event_loop.completion());
-            // Made inside the future: a timer belongs to the runtime that polls it.
-            let mut due = pin!(async {
-                match until {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
-                    None => std::future::pending().await,
-                }
-            });
-            std::future::poll_fn(|task| {
-                if self.interrupt.poll_raised(task).is_ready() {
-                    return Poll::Ready(Err(interrupted()));
-                }
-                if completion.as_mut().poll(task).is_ready() {
-                    return Poll::Ready(Ok(()));
-                }
-                if due.as_mut().poll(task).is_ready() {
-                    timer.into_iter().for_each(|timer| timer.ended(self));
-                    return Poll::Ready(Ok(()));
-                }
-                Poll::Pending
-            })
-            .await
-        };
-        match fiber::wait(waiting) {
-            Ok(result) => result,
-            Err(waiting) => {
-                self.samples.flush();
-                self.block_thread_on(waiting).map_err(|_| interrupted())?
-            }
-        }
     }
 
     /// The queues of the VU's context.

@@ -87,7 +87,7 @@ pub fn finish(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     for (index, hop) in exchange.hops.iter().enumerate() {
-        record::record(state, &plan, hop, index == 0);
+        record::record(state, &plan, hop, index == 0, &http.kept);
         state.saw_proto(hop.proto);
         state.count_bytes(hop.bytes_sent, hop.bytes_received);
     }

@@ -14,6 +14,7 @@ mod exchange; // send, finish
 mod expected; // expectedStatuses
 mod file; // http.file
 mod json; // res.json()
+mod kept; // series of requests that came before
 mod params; // the params argument
 mod parts; // of a response
 mod record; // samples
@@ -41,6 +42,8 @@ pub struct Http {
     callback: RefCell<Option<Rc<Expected>>>,
     jar_prototype: JsObject,
     layout: Rc<response::Layout>,
+    kept: Rc<kept::Kept>,
+    addresses: Rc<url::Addresses>,
 }
 
 /// How host functions find it: a context's data are found by type.
@@ -60,9 +63,17 @@ pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let jar_prototype = cookies::prototype(context);
     let layout = Rc::new(response::Layout::new(context)?);
     let prototype = jar_prototype.clone();
+    let kept = Rc::<kept::Kept>::default();
+    let addresses = Rc::<url::Addresses>::default();
     inherit(context, move |context| {
         let callback = RefCell::new(Some(Rc::default()));
-        let http = Http { callback, jar_prototype: prototype.clone(), layout: layout.clone() };
+        let http = Http {
+            callback,
+            jar_prototype: prototype.clone(),
+            layout: layout.clone(),
+            kept: kept.clone(),
+            addresses: addresses.clone(),
+        };
         context.insert_data(Handle(Rc::new(http)));
     });
 

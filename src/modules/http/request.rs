@@ -12,9 +12,8 @@ use super::refusal::Refusal;
 use super::url::Address;
 use super::{body, compression};
 use crate::js::convert::is_nullish;
-use crate::k6::SystemTag;
 use crate::log;
-use crate::metrics::TagSet;
+use crate::metrics::TagSetId;
 use crate::net::{Call, NetError};
 use crate::vu::State;
 
@@ -30,9 +29,11 @@ pub struct Request {
 #[derive(Debug)]
 pub struct Plan {
     pub method: String,
-    pub address: Address,
-    /// Of the VU at the time of the call, and the request's own.
-    pub tags: TagSet,
+    pub address: Rc<Address>,
+    /// Those of the VU at the time of the call …
+    pub vu_tags: TagSetId,
+    /// … and the request's own.
+    pub tags: Vec<(String, String)>,
     /// `None`: successes and failures are not told apart.
     pub expected: Option<Rc<Expected>>,
     pub throw: bool,
@@ -59,7 +60,7 @@ pub fn prepare(
     state: &State,
     context: &mut Context,
 ) -> Result<Request, Refusal> {
-    let mut address = Address::read(&given.url, context)?;
+    let address = Address::read(&given.url, &http.addresses, context)?;
     let body = body::read(&given.body, context)?;
     let params =
         if is_nullish(&given.params) { Params::default() } else { params::read(&given.params, context)? };
@@ -68,12 +69,6 @@ pub fn prepare(
     let discards = options.is_some_and(|options| options.discard_response_bodies);
     let default_type = if discards { ResponseType::None } else { ResponseType::Text };
     let response_type = params.response_type.unwrap_or(default_type);
-
-    let mut tags = state.tags().clone();
-    params.tags.iter().for_each(|(key, value)| tags.set(key, value));
-    if tags.get("name").is_none() && address.name != address.clean && state.has_tag(SystemTag::Name) {
-        tags.set("name", &address.name);
-    }
 
     let content_type = body.as_ref().and_then(|body| body.content_type.clone());
     let mut headers: Vec<_> =
@@ -86,8 +81,7 @@ pub fn prepare(
     };
     check_length(&headers, sent.len(), given, &address);
 
-    let target = std::mem::replace(&mut address.target, Err(NetError::invalid_url("already taken")));
-    let call = target.map(|url| {
+    let call = address.target.clone().map(|url| {
         let mut call = Call::new(given.method.clone(), url);
         call.headers = headers;
         call.body = sent;
@@ -103,7 +97,8 @@ pub fn prepare(
     let plan = Plan {
         method: given.method.clone(),
         address,
-        tags,
+        vu_tags: state.tags_id(),
+        tags: params.tags,
         expected: params.callback.unwrap_or_else(|| http.callback.borrow().clone()),
         throw: params.throw.unwrap_or_else(|| options.is_some_and(|options| options.throw)),
         response_type,

@@ -66,7 +66,7 @@ impl Facts {
         let (headers, cookies) = sent;
         let request = Sent {
             method: plan.method,
-            url: plan.address.typed,
+            url: plan.address.typed.clone(),
             headers,
             body: plan.body.unwrap_or_default(),
             cookies,
@@ -157,11 +157,13 @@ pub struct Layout {
     /// The keys of [`FIELDS`] with the accessors of those that are lazy.
     fields: Vec<(PropertyKey, Option<PropertyDescriptor>)>,
     prevent_extensions: Option<JsFunction>,
+    /// Objects of one shape share it only while an object of that shape lives.
+    _template: JsObject,
 }
 
 impl Layout {
     pub fn new(context: &mut Context) -> JsResult<Self> {
-        let fields = FIELDS
+        let fields: Vec<_> = FIELDS
             .iter()
             .map(|(name, field)| {
                 let key = PropertyKey::from(JsString::from(*name));
@@ -174,8 +176,37 @@ impl Layout {
         let object = context.intrinsics().constructors().object().constructor();
         let prevent_extensions = get(&object, "preventExtensions", context)?.as_object();
         let prevent_extensions = prevent_extensions.and_then(JsFunction::from_object);
-        Ok(Self { fields, prevent_extensions })
+        let prototype = context.intrinsics().constructors().object().prototype();
+        let template =
+            JsObject::new(context.root_shape(), prototype, Response::of(Facts::default())).upcast();
+        fill(&template, &fields, values(&Facts::default()));
+        Ok(Self { fields, prevent_extensions, _template: template })
     }
+}
+
+/// What the plain properties hold.
+fn values(facts: &Facts) -> [Option<JsValue>; FIELDS.len()] {
+    FIELDS.map(|(_, field)| match field {
+        Field::Plain(value) => Some(value(facts)),
+        Field::Lazy(_) => None,
+    })
+}
+
+/// Gives an object the properties of a response, in k6's order.
+fn fill(
+    response: &JsObject,
+    fields: &[(PropertyKey, Option<PropertyDescriptor>)],
+    values: [Option<JsValue>; FIELDS.len()],
+) {
+    for ((key, accessor), value) in fields.iter().zip(values) {
+        if let Some(property) = value.map(plain).or_else(|| accessor.clone()) {
+            response.insert_property(key.clone(), property);
+        }
+    }
+}
+
+fn plain(value: JsValue) -> PropertyDescriptor {
+    PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true).build()
 }
 
 fn accessor(lazy: Lazy, context: &Context) -> PropertyDescriptor {
@@ -191,24 +222,10 @@ fn accessor(lazy: Lazy, context: &Context) -> PropertyDescriptor {
 
 /// The response of a finished exchange.
 pub fn new(http: &Http, facts: Facts, context: &mut Context) -> JsResult<JsValue> {
-    let plain = |value: JsValue| {
-        PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true).build()
-    };
-    let values: Vec<_> = FIELDS
-        .iter()
-        .map(|(_, field)| match field {
-            Field::Plain(value) => Some(plain(value(&facts))),
-            Field::Lazy(_) => None,
-        })
-        .collect();
-    let data = Response { facts, cells: [const { None }; LAZY], body_replaced: false, json: None };
     let prototype = context.intrinsics().constructors().object().prototype();
-    let response = JsObject::new(context.root_shape(), prototype, data).upcast();
-    for ((key, accessor), value) in http.layout.fields.iter().zip(values) {
-        if let Some(property) = value.or_else(|| accessor.clone()) {
-            response.insert_property(key.clone(), property);
-        }
-    }
+    let values = values(&facts);
+    let response = JsObject::new(context.root_shape(), prototype, Response::of(facts)).upcast();
+    fill(&response, &http.layout.fields, values);
     // In k6 a response takes no new properties.
     if let Some(prevent_extensions) = &http.layout.prevent_extensions {
         prevent_extensions.call(&JsValue::undefined(), &[response.clone().into()], context)?;
@@ -257,6 +274,10 @@ fn write(lazy: Lazy, this: &JsValue, value: JsValue) -> JsResult<JsValue> {
 }
 
 impl Response {
+    fn of(facts: Facts) -> Self {
+        Self { facts, cells: [const { None }; LAZY], body_replaced: false, json: None }
+    }
+
     /// The body as it stands; a script may have put another one in place.
     pub fn body(&self) -> Body {
         let replaced = self.cells[Lazy::Body as usize].as_ref().filter(|_| self.body_replaced);

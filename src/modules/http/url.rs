@@ -1,8 +1,12 @@
 //! URLs as scripts write them, and the template tag `http.url`.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsData, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
+use rustc_hash::FxHashMap;
 use url::{ParseError, Url};
 
 use super::refusal::Refusal;
@@ -39,9 +43,9 @@ impl Address {
     }
 
     /// Reads what a script passes as URL: a string or the result of `http.url`.
-    pub fn read(value: &JsValue, context: &mut Context) -> Result<Self, Refusal> {
+    pub fn read(value: &JsValue, known: &Addresses, context: &mut Context) -> Result<Rc<Self>, Refusal> {
         if let Some(text) = value.as_string() {
-            return Self::new(text.to_std_string_lossy(), None).map_err(|error| Refusal::of(&error));
+            return known.of(text.to_std_string_lossy()).map_err(|error| Refusal::of(&error));
         }
         if let Some(made) = value.as_object().and_then(|o| o.downcast_ref::<Template>().map(|t| t.0.clone()))
         {
@@ -49,6 +53,33 @@ impl Address {
         }
         let shown = if is_nullish(value) { "<nil>".to_owned() } else { to_text(value, context)? };
         Err(Refusal::text(format!("invalid URL value '{shown}'")))
+    }
+}
+
+/// The URLs that were read before: most scripts ask for the same few again and again.
+#[derive(Debug, Default)]
+pub struct Addresses(RefCell<FxHashMap<String, Rc<Address>>>);
+
+/// Scripts whose URLs are all different must not make a thread grow without end.
+const MOST: usize = 256;
+
+impl Addresses {
+    /// Reads a URL, if it has not been read before.
+    ///
+    /// # Errors
+    ///
+    /// The text is no URL (code 1020).
+    fn of(&self, typed: String) -> Result<Rc<Address>, NetError> {
+        if let Some(known) = self.0.borrow().get(&typed) {
+            return Ok(known.clone());
+        }
+        let address = Rc::new(Address::new(typed.clone(), None)?);
+        let mut known = self.0.borrow_mut();
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(typed, address.clone());
+        Ok(address)
     }
 }
 
@@ -86,7 +117,7 @@ pub fn masked(url: &str) -> String {
 
 /// The value of a tagged template.
 #[derive(Trace, Finalize, JsData)]
-struct Template(#[unsafe_ignore_trace] Address);
+struct Template(#[unsafe_ignore_trace] Rc<Address>);
 
 /// Whether a value was made by `http.url`.
 pub fn is_template(value: &JsValue) -> bool {
@@ -113,6 +144,7 @@ pub fn template(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
         }
     }
     let address = Address::new(typed, Some(name)).map_err(|error| go_error(error.to_string(), context))?;
+    let address = Rc::new(address);
     let prototype = context.intrinsics().constructors().object().prototype();
     let made = JsObject::from_proto_and_data(prototype, Template(address.clone()));
     put(&made, "name", string(&address.name));
