@@ -54,6 +54,7 @@ fn every_example_runs_against_the_mock_in_the_process() {
         ("ndjson.js", "ollama_first_token"),
         ("http.js", "body came back"),
         ("thresholds.js", "first_event"),
+        ("load-shapes.js", "something came"),
         ("arrivals.js", "schedule_delay"),
     ] {
         let path = in_repository("examples").join(example);

@@ -65,7 +65,7 @@ fn configurations(Sizes { vus, more, rate }: Sizes) -> Vec<Value> {
             {"shape": "constant-concurrent-users", "users": more, "duration": "1s"}]})],
         other => panic!("no configuration of {other}: add one, so that its shares are tested"),
     };
-    let all = EXECUTORS.iter().map(|entry| entry.0).flat_map(|name| {
+    let all = EXECUTORS.iter().flat_map(|(name, ..)| {
         let executor = json!({ "executor": name });
         of(name).into_iter().map(move |fields| with(fields, &executor))
     });

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::base::{self, Base, shown};
 use super::share::Stripe;
-use super::{Arrivals, Executor, Law, Open, Plan, Reservation, Share};
+use super::{Arrivals, Executor, Law, Open, Plan, Reservation, Schedule, Share};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json as _, Mismatch};
 
@@ -171,7 +171,12 @@ impl Executor for ConstantArrivalRate {
         let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
         let time_unit = self.time_unit().to_std();
         Plan::Open(Open {
-            arrivals: Arrivals::constant(rate, time_unit, self.duration(), self.pool.stripe(share)),
+            arrivals: Schedule::Rate(Arrivals::constant(
+                rate,
+                time_unit,
+                self.duration(),
+                self.pool.stripe(share),
+            )),
             highest_rate: self.per_second(share),
             duration: self.duration(),
             graceful_stop: self.common.graceful_stop(),

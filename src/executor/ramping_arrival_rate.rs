@@ -6,7 +6,7 @@ use super::base::{self, Base, shown};
 use super::constant_arrival_rate::{self as constant, Pool};
 use super::share::Stripe;
 use super::stage::{self, Stage};
-use super::{Arrivals, Executor, Law, Open, Plan, Reservation, Share};
+use super::{Arrivals, Executor, Law, Open, Plan, Reservation, Schedule, Share};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Mismatch};
 
@@ -89,7 +89,7 @@ impl Executor for RampingArrivalRate {
         let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
         let time_unit = self.time_unit().to_std();
         Plan::Open(Open {
-            arrivals: Arrivals::ramping(start, stages, time_unit, self.pool.stripe(share)),
+            arrivals: Schedule::Rate(Arrivals::ramping(start, stages, time_unit, self.pool.stripe(share))),
             highest_rate: self.highest() * self.pool.part(share),
             duration: stage::total(self.stages()),
             graceful_stop: self.common.graceful_stop(),

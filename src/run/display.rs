@@ -138,6 +138,13 @@ impl Display {
         lock(&self.shared.phase).state = RunState::Init { progress, text };
     }
 
+    /// The server is not ready yet.
+    pub fn waiting(&self, url: &url::Url, elapsed: Duration, limit: Duration, reason: &str) {
+        let progress = elapsed.as_secs_f64() / limit.as_secs_f64().max(f64::MIN_POSITIVE);
+        let text = format!("waiting for {url}: {reason}");
+        lock(&self.shared.phase).state = RunState::Init { progress, text };
+    }
+
     /// `setup()` runs.
     pub fn setup(&self) {
         lock(&self.shared.phase).state = RunState::Setup;
@@ -301,6 +308,10 @@ impl Row {
         let plan = match &self.plan {
             Plan::Closed(plan) => plan,
             Plan::Open(plan) => {
+                if let Some(users) = plan.arrivals.users() {
+                    let vus = (vus, u64::from(self.live.allocated()), seats);
+                    return Bar::users(vus, (done, users), spent, plan.duration);
+                }
                 let pace = match plan.arrivals.pace(spent) {
                     Some(pace) => pace,
                     None if plan.arrivals.is_constant() => plan.highest_rate,
@@ -313,7 +324,7 @@ impl Row {
         match plan.budget {
             Budget::Shared(total) => Bar::shared_iterations(seats, done, total, spent, plan.duration),
             Budget::PerVu(each) => Bar::per_vu_iterations(seats, done, each, spent, plan.duration),
-            Budget::Unlimited if self.kind == "ramping-vus" => {
+            Budget::Unlimited if self.kind == "ramping-vus" || plan.curve.len() > 1 => {
                 Bar::ramping_vus(vus, seats, spent, plan.duration)
             }
             Budget::Unlimited => Bar::constant_vus(seats, spent, plan.duration),

@@ -150,6 +150,10 @@ pub fn verdict(
         log::error(format!("thresholds on metrics '{names}' have been crossed"));
         return ExitCode::THRESHOLDS;
     }
+    if test.control.has_too_many_errors() {
+        log::error("the test ended early because too many iterations failed");
+        return ExitCode::TOO_MANY_ERRORS;
+    }
     if test.control.is_marked_failed() {
         log::error("test run was marked as failed");
         return ExitCode::MARKED_AS_FAILED;

@@ -17,6 +17,7 @@ pub mod once;
 pub mod open;
 pub mod pool;
 pub mod progress;
+pub mod ready;
 pub mod scenarios;
 pub mod schedule;
 pub mod signals;
@@ -27,7 +28,7 @@ pub mod streaming;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::select;
@@ -36,6 +37,7 @@ use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
+use crate::metrics::left_out::LeftOut;
 use crate::metrics::{BatchSink, definition};
 use crate::options::runtime::{StreamingMode, SummaryMode};
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
@@ -91,14 +93,17 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
-    let engine = start_engine(&test, definitions, &request.runtime, sinks)?;
+    let left_out = Arc::new(LeftOut::new(resolved.options.warmup, resolved.options.cooldown));
+    let engine = start_engine(&test, definitions, &request.runtime, sinks, left_out.clone())?;
     test.connect(engine.sender());
     let display = Display::start(&test, &resolved, &request, &descriptions)?;
 
     let stop = &loaded.stop;
-    let mut end = Ending::default();
+    let mut end = Ending { left_out, ..Ending::default() };
     let pool = initialise(&test, &resolved, &display, stop, request.runtime.threads)?;
-    if let Some(pool) = &pool {
+    if let Some(pool) = &pool
+        && is_ready(&test, &resolved, &display, stop)?
+    {
         engine.start_clock();
         test.counters.start();
         execute(pool, &loaded, &resolved, &display, &mut end)?;
@@ -138,6 +143,8 @@ pub struct Ending {
     pub failure: Option<Failure>,
     /// What CPU time the scenarios took, where it was watched.
     pub cpu: Option<Cpu>,
+    /// The times that are not measured.
+    pub left_out: Arc<LeftOut>,
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
@@ -178,6 +185,7 @@ fn start_engine(
     definitions: Vec<definition::Definition>,
     runtime: &RuntimeOptions,
     outputs: Vec<Box<dyn BatchSink>>,
+    left_out: Arc<LeftOut>,
 ) -> Result<Engine> {
     let control = test.clone();
     Engine::start(EngineConfig {
@@ -185,6 +193,7 @@ fn start_engine(
         definitions,
         sections: runtime.summary_mode == SummaryMode::Full,
         outputs,
+        left_out,
         on_abort: Box::new(move |text| control.control.stop(Stop::Threshold(text))),
     })
     .context("could not start the metrics thread")
@@ -221,6 +230,14 @@ fn initialise(
     Ok(Some(pool))
 }
 
+/// Waits for the server, if that was asked for. `false` if the run was stopped meanwhile.
+fn is_ready(test: &Test, resolved: &Resolved, display: &Display, stop: &StopSignal) -> Result<bool> {
+    match &resolved.options.wait_for {
+        Some(wanted) => ready::wait(wanted, test, display, &stop.receiver()),
+        None => Ok(true),
+    }
+}
+
 /// `setup()`, the scenarios, `teardown()`.
 fn execute(
     pool: &Pool,
@@ -249,7 +266,9 @@ fn execute(
         end.ran = true;
         display.running();
         let watch = client::Watch::start(test)?;
+        end.left_out.begin(Instant::now(), options.regular_length());
         scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref());
+        end.left_out.end(Instant::now());
         end.cpu = watch.map(client::Watch::stop);
         display.scenarios_ended();
     }

@@ -66,6 +66,8 @@ struct Driver<'a> {
     unplanned: u32,
     warned: bool,
     aborted: bool,
+    /// Whether `stopAfter` ended the scenario.
+    over: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -93,6 +95,7 @@ impl<'a> Driver<'a> {
             unplanned: job.plan.max_vus.saturating_sub(job.plan.pre_allocated_vus),
             warned: false,
             aborted: false,
+            over: false,
         }
     }
 
@@ -110,12 +113,18 @@ impl<'a> Driver<'a> {
         };
         let mut next = next_time();
         let mut behind = false;
-        while !self.aborted {
+        let [over, all_over] = job.scenario.over();
+        // Users who are to come come, however late; a rate is kept up or given up.
+        let users = job.plan.arrivals.users().is_some();
+        let latest = if users { Duration::MAX } else { LATEST };
+        while !self.aborted && !self.over {
             let short = self.take_planned();
             let now = Instant::now();
+            // VUs that are planned are about to come from another scenario: users wait for them.
+            let hold = users && short && next.is_some_and(|due| due <= now && now < due + LATEST);
             let mut dropped = 0;
             for _ in 0..BURST {
-                let Some(due) = next.filter(|due| *due <= now) else { break };
+                let Some(due) = next.filter(|due| *due <= now && !self.over && !hold) else { break };
                 dropped += u64::from(!self.begin_iteration(due));
                 next = next_time();
             }
@@ -126,16 +135,25 @@ impl<'a> Driver<'a> {
             if now >= self.end && next.is_none() {
                 break;
             }
-            if now >= self.end + LATEST {
+            if self.over {
+                break;
+            }
+            if now.saturating_duration_since(self.end) >= latest {
                 behind = true;
                 break;
             }
             let wake = next.unwrap_or(self.end);
-            let timer = at(if short { wake.min(now + ASK_AGAIN) } else { wake });
+            let timer = at(match short {
+                true if hold => now + ASK_AGAIN,
+                true => wake.min(now + ASK_AGAIN),
+                false => wake,
+            });
             select! {
                 recv(self.grown) -> worker => if let Ok(worker) = worker { self.take_grown(worker) },
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
                 recv(job.stop) -> _ => self.aborted = true,
+                recv(over) -> _ => self.over = true,
+                recv(all_over) -> _ => self.over = true,
                 recv(timer) -> _ => {}
             }
         }
@@ -166,7 +184,16 @@ impl<'a> Driver<'a> {
     }
 
     /// Lets a VU start an iteration, if one is free.
-    fn begin_iteration(&self, due: Instant) -> bool {
+    fn begin_iteration(&mut self, due: Instant) -> bool {
+        if self.job.scenario.has_rules() {
+            if self.free.slots().is_empty() {
+                return false;
+            }
+            if !self.job.scenario.may_start() {
+                self.over = true;
+                return true;
+            }
+        }
         loop {
             let Some(slot) = self.free.slots().pop_front() else { return false };
             // A VU that has left does not take it.
@@ -241,6 +268,9 @@ impl<'a> Driver<'a> {
     /// Waits until running iterations have ended, and cuts them off when their time is over.
     fn finish(mut self) {
         self.job.live.set_status(Status::Stopping);
+        if self.over {
+            self.hard_end = self.hard_end.min(Instant::now() + self.job.plan.graceful_stop);
+        }
         // Free VUs leave when nothing can be due any more.
         self.starts.clear();
         let mut killed = false;
@@ -281,5 +311,6 @@ fn gate(job: &Job<Open>, test: &Arc<Test>, free: Free) -> Gate {
             free.slots().push_back(slot);
         }),
         killed: AtomicBool::new(false),
+        pace: None,
     }
 }

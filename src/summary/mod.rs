@@ -7,6 +7,7 @@ pub mod client;
 pub mod collation;
 pub mod data;
 pub mod export;
+pub mod left_out;
 pub mod number;
 pub mod style;
 pub mod text;

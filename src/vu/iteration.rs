@@ -62,6 +62,7 @@ impl VirtualUser {
             define_iteration(self.context(), state.iteration.get());
         }
 
+        state.request_failed.set(false);
         let start = Instant::now();
         schedule::started(&state, start);
         let data = self.setup_data.clone().unwrap_or_default();
@@ -98,6 +99,7 @@ impl VirtualUser {
             return Outcome::Interrupted;
         }
         state.open.close_all(if settled.is_ok() { Ending::Complete } else { Ending::Failed });
+        scenario.ended(settled.is_err() || state.request_failed.get(), &state.test.control);
         if let Err(error) = settled {
             self.engine.event_loop.clear();
             self.report(error, &scenario);

@@ -32,12 +32,6 @@ impl Schedule {
 }
 
 impl State {
-    /// How late the current iteration of an open model started; `None` in a closed one, and where that is not
-    /// measured.
-    pub fn delay(&self) -> Option<Duration> {
-        self.delay.get()
-    }
-
     /// Records a latency of the current iteration of an open model as it would be, had the iteration started when it
     /// was due: with the delay of its start on top. Nothing in a closed model. `metric` is one of [`SCHEDULED`],
     /// `value` in milliseconds.

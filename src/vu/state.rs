@@ -52,6 +52,8 @@ pub struct State {
     pub scheduled: Cell<Option<Instant>>,
     /// How late it started, where that is measured.
     pub(super) delay: Cell<Option<Duration>>,
+    /// Whether a request of the current iteration failed, for `stopAfter`.
+    pub request_failed: Cell<bool>,
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
@@ -96,6 +98,7 @@ impl State {
             scenario_iteration: Cell::new(0),
             scheduled: Cell::new(None),
             delay: Cell::new(None),
+            request_failed: Cell::new(false),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
             observed: Observed::default(),

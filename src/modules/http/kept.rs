@@ -6,9 +6,8 @@ use std::net::IpAddr;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::record::Series;
 use super::request::Plan;
-use crate::metrics::TagSetId;
+use crate::metrics::{SeriesId, TagSetId};
 use crate::net::Hop;
 
 /// All that the tags of a round trip are made of.
@@ -69,14 +68,17 @@ struct Owned {
 
 /// The series of the kinds that came before, by the hash of the kind: looking one up makes no copy of its texts.
 #[derive(Default)]
-pub struct Kept(RefCell<FxHashMap<u64, (Owned, Series)>>);
+pub struct Kept(RefCell<FxHashMap<u64, (Owned, Found)>>);
+
+/// The number of a set of tags, and the series of a round trip's metrics under it.
+pub type Found = (TagSetId, [SeriesId; 9]);
 
 /// Scripts whose URLs are all different must not make a thread grow without end.
 const MOST: usize = 1_000;
 
 impl Kept {
     /// The series of a kind, from `find` if they are not known.
-    pub fn series(&self, kind: Kind<'_>, find: impl FnOnce() -> Series) -> Series {
+    pub fn series(&self, kind: Kind<'_>, find: impl FnOnce() -> Found) -> Found {
         let mut hasher = FxHasher::default();
         kind.hash(&mut hasher);
         let hash = hasher.finish();
@@ -110,7 +112,6 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::SeriesId;
 
     #[test]
     fn kinds_are_found_again_and_kept_apart() {
@@ -128,8 +129,7 @@ mod tests {
             remote: None,
             expected: Some(true),
         };
-        let made = |number| Series { each: [SeriesId(number); 9], scheduled: None };
-        let series = |kind, number| kept.series(kind, || made(number)).each[0].0;
+        let series = |kind, number| kept.series(kind, || (TagSetId(0), [SeriesId(number); 9])).1[0].0;
         assert_eq!(series(kind(200, &tags[..]), 1), 1);
         assert_eq!(series(kind(200, &tags[..]), 2), 1);
         assert_eq!(series(kind(201, &tags[..]), 3), 3);

@@ -176,6 +176,9 @@ pub fn record_failure(state: &State, hops: &[Hop], call: CallTags, error: &NetEr
 
 /// Counts a stream by its outcome.
 pub fn record_outcome(state: &State, call: CallTags, reached: Reached, outcome: Outcome) {
+    if !matches!(outcome, Outcome::Ok | Outcome::Aborted | Outcome::Interrupted) {
+        state.request_failed.set(true);
+    }
     let tags = call.with(state, reached, Some(outcome));
     state.record(&builtin::SSE_STREAMS, tags, Instant::now(), 1.0);
 }
