@@ -79,7 +79,7 @@ pub fn next(
 }
 
 /// Whether credentials for `first` may go to `to`: the same host or a subdomain of it.
-fn trusted(first: &Url, to: &Url) -> bool {
+pub(super) fn trusted(first: &Url, to: &Url) -> bool {
     let (Some(parent), Some(host)) = (first.host_str(), to.host_str()) else { return false };
     host == parent
         || (to.domain().is_some() && host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')))

@@ -47,8 +47,7 @@ impl Request {
     pub(super) fn new(
         shared: &Shared,
         target: &Target,
-        own: &[RequestCookie],
-        jar: Option<&SharedJar>,
+        cookies: Vec<RequestCookie>,
     ) -> Result<Self, NetError> {
         let other = |text: String| NetError::request(Kind::Other(text));
         let method = if target.method.is_empty() { "GET" } else { &target.method };
@@ -95,7 +94,6 @@ impl Request {
         if target.body.is_empty() && matches!(method.as_str(), "POST" | "PUT" | "PATCH") {
             default(CONTENT_LENGTH, "0");
         }
-        let cookies = cookies(&target.url, own, jar);
         add_cookies(&mut headers, &cookies);
 
         let uri = request_uri(&target.url)
@@ -127,7 +125,8 @@ pub(super) fn accept_gzip(headers: &mut Vec<(String, String)>) -> bool {
     !given
 }
 
-fn cookies(url: &Url, own: &[RequestCookie], jar: Option<&SharedJar>) -> Vec<RequestCookie> {
+/// The cookies of a request: its own, then those of the jar that they don't replace.
+pub(super) fn cookies(url: &Url, own: &[RequestCookie], jar: Option<&SharedJar>) -> Vec<RequestCookie> {
     let mut all = own.to_vec();
     if let Some(jar) = jar {
         let stored = jar.lock().unwrap_or_else(|e| e.into_inner()).for_url(url);
@@ -193,7 +192,8 @@ fn basic_auth(url: &Url) -> Option<String> {
     Some(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+/// Text of a URL's user or password.
+pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
     let hex = |digits: &[u8]| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok();
     let mut rest = text.as_bytes();
     let mut out = Vec::with_capacity(rest.len());
@@ -229,7 +229,7 @@ mod tests {
     }
 
     fn prepare(config: Config, target: &Target) -> Result<Request, NetError> {
-        Request::new(&Shared::new(config).unwrap(), target, &[], None)
+        Request::new(&Shared::new(config).unwrap(), target, Vec::new())
     }
 
     #[test]
@@ -256,8 +256,8 @@ mod tests {
         jar.lock().unwrap().store(&asked.url, ["a=1", "b=2"]);
         let cookie = |name: &str, replace| RequestCookie { name: name.into(), value: "x".into(), replace };
         let shared = Shared::new(Config::default()).unwrap();
-        let request =
-            Request::new(&shared, &asked, &[cookie("a", true), cookie("b", false)], Some(&jar)).unwrap();
+        let cookies = cookies(&asked.url, &[cookie("a", true), cookie("b", false)], Some(&jar));
+        let request = Request::new(&shared, &asked, cookies).unwrap();
         assert_eq!(request.headers[COOKIE], "own=0; a=x; b=x; b=2");
     }
 
