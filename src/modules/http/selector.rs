@@ -72,13 +72,8 @@ pub fn find(json: &str, path: &str) -> Option<String> {
             step(found, outer)
         }
         Some(Cut::Modify { before, modifier, argument, after }) => {
-            let made = match step(json.to_owned(), before) {
-                Some(input) => modify(&input, modifier, argument)?,
-                // As in Go, which takes what does not exist for an empty text.
-                None if modifier == Modifier::ToStr => "\"\"".to_owned(),
-                None if modifier == Modifier::Dig => "[]".to_owned(),
-                None => return None,
-            };
+            let input = step(json.to_owned(), before)?;
+            let made = modify(&input, modifier, argument)?;
             step(made, after)
         }
         Some(Cut::Literal { before, json: literal, after }) => {
@@ -257,12 +252,11 @@ mod tests {
             ("[a.b.#,no,!\"x\"]", "[2,\"x\"]"),
             ("l.#.{n,!2}|0", r#"{"n":1,"_":2}"#),
             ("a.[b,b].1.0", "1"),
-            ("no.@tostr", "\"\""),
             ("l.0.n.@values", "[1]"),
         ] {
             assert_eq!(find(JSON, path).as_deref(), Some(found), "{path}");
         }
-        for path in ["no.{a}", "no.!5", "!nope", "a.#.{b}", "a.#.@keys"] {
+        for path in ["no.{a}", "no.!5", "no.@tostr", "!nope", "a.#.{b}", "a.#.@keys"] {
             assert_eq!(find(JSON, path), None, "{path}");
         }
         let columns = r#"{"id":[1,2,3],"name":["a","b"]}"#;
