@@ -279,6 +279,15 @@ impl Sources {
 
     /// The bytes of a data file for `open()`, relative to the main script's folder.
     pub fn open(&self, path: &str) -> Result<Bytes, String> {
+        self.data(path, self.locked.load(Ordering::Relaxed))
+    }
+
+    /// The bytes of a file that an option names, at any time; relative as for `open()`.
+    pub fn of_option(&self, path: &str) -> Result<Bytes, String> {
+        self.data(path, false)
+    }
+
+    fn data(&self, path: &str, locked: bool) -> Result<Bytes, String> {
         let given = path.strip_prefix("file://").unwrap_or(path);
         if given.is_empty() {
             return Err("open() can't be used with an empty filename".to_owned());
@@ -289,7 +298,7 @@ impl Sources {
         if let Some(file) = known {
             return file.bytes(&path);
         }
-        if self.locked.load(Ordering::Relaxed) {
+        if locked {
             return Err(format!(
                 "open() can't be used with files that weren't previously opened during initialization (__VU==0), path: \"{}\"",
                 path.display()

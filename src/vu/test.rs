@@ -9,6 +9,7 @@ use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
 use super::lag::Lag;
+use super::schedule::Schedule;
 use super::shared_arrays::SharedArrays;
 use super::{Control, Streaming};
 use crate::js::Sources;
@@ -46,6 +47,8 @@ pub struct Test {
     pub counters: Counters,
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
+    /// Whether the run measures late starts of open models.
+    pub schedule: Schedule,
     pub shared_arrays: SharedArrays,
 }
 
@@ -101,6 +104,7 @@ impl Test {
             streaming: Streaming::default(),
             counters: Counters::default(),
             lag: Lag::default(),
+            schedule: Schedule::default(),
             shared_arrays: SharedArrays::default(),
         }
     }
