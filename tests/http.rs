@@ -359,3 +359,16 @@ fn digests() {
         [format!("http://{}/closed?x", server.addr), format!("http://{}/closed?x", server.addr)]
     );
 }
+
+#[test]
+fn urls_are_sent_as_they_were_written() {
+    let server = Server::new(|request, stream| respond(stream, "200 OK", "", path(request).as_bytes()));
+    let script = "export default function () {
+        for (const path of ['/a/../b|c d', \"/?q='x'|é\", '', '?x=a b#f', '/%zz'])
+            console.log(http.get(U + path).body, http.get(U + path).url.replace(U, ''))
+    }";
+    let lines = log(&server, script);
+    assert_eq!(lines[..2], ["/a/../b%7Cc%20d /a/../b%7Cc%20d", "/?q='x'|é /?q='x'|é"]);
+    assert_eq!(lines[2..4], ["/ ", "/?x=a%20b ?x=a b#f"]);
+    assert!(lines[4].contains("invalid URL escape"), "{lines:?}");
+}

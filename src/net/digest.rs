@@ -2,7 +2,7 @@
 
 use md5::Md5;
 use sha2::{Digest as _, Sha256, Sha512_256};
-use url::{Position, Url};
+use url::Url;
 
 use crate::net::header::Headers;
 use crate::net::redirect::Target;
@@ -61,7 +61,7 @@ impl User {
         let Challenge { realm, nonce, hash, qop, .. } = &challenge;
         let of = |text: &str| hash.of(text.as_bytes());
         let method = if asked.method.is_empty() { "GET" } else { &asked.method };
-        let uri = &asked.url[Position::BeforePath..Position::AfterQuery];
+        let uri = asked.path();
 
         let mut secret = of(&format!("{}:{realm}:{}", self.name, self.password));
         if challenge.session {
@@ -214,8 +214,14 @@ mod tests {
     fn asked(method: &str, url: &str) -> (User, Target) {
         let mut url = Url::parse(url).unwrap();
         let user = User::take(&mut url);
-        let target =
-            Target { method: method.into(), url, headers: Vec::new(), body: "b".into(), referer: None };
+        let target = Target {
+            method: method.into(),
+            url,
+            path: None,
+            headers: Vec::new(),
+            body: "b".into(),
+            referer: None,
+        };
         (user, target)
     }
 

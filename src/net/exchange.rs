@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use url::Url;
 
 use crate::net::client::Client;
@@ -26,6 +27,9 @@ pub struct Call {
     pub method: String,
     /// Credentials in it are sent as basic authentication.
     pub url: Url,
+    /// Path and query as the first request is to have them; `None`: those of `url`, which resolves and escapes more
+    /// than Go does.
+    pub path: Option<PathAndQuery>,
     /// A later entry replaces an earlier one of the same name. `Host` is taken over; `Content-Length` and
     /// `Transfer-Encoding` are not.
     pub headers: Vec<(String, String)>,
@@ -63,6 +67,7 @@ impl Call {
         Self {
             method: method.into(),
             url,
+            path: None,
             headers: Vec::new(),
             body: Bytes::new(),
             timeout: Some(Duration::from_secs(60)),
@@ -195,6 +200,7 @@ async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Li
     let mut target = Target {
         method: if call.method.is_empty() { "GET".to_owned() } else { call.method.clone() },
         url: call.url.clone(),
+        path: call.path.clone(),
         headers: call.headers.clone(),
         body: call.body.clone(),
         referer: None,

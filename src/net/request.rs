@@ -96,7 +96,7 @@ impl Request {
         }
         add_cookies(&mut headers, &cookies);
 
-        let uri = request_uri(&target.url)
+        let uri = request_uri(target)
             .map_err(|error| other(format!("parse \"{}\": {error}", &target.url[Position::BeforePath..])))?;
         if let Some(proxy) = shared.proxies.as_ref().and_then(|proxies| proxies.intercept(&uri))
             && let Some(credentials) = proxy.basic_auth()
@@ -104,7 +104,7 @@ impl Request {
         {
             headers.entry(PROXY_AUTHORIZATION).or_insert_with(|| credentials.clone());
         }
-        let size = size(&method, &target.url, &headers, &target.body);
+        let size = size(&method, target, &headers);
         Ok(Self { method, uri, headers, body: target.body.clone(), cookies, size })
     }
 
@@ -158,20 +158,16 @@ fn add_cookies(headers: &mut HeaderMap, cookies: &[RequestCookie]) {
     }
 }
 
-fn request_uri(url: &Url) -> Result<Uri, http::uri::InvalidUri> {
-    if url.username().is_empty() && url.password().is_none() {
-        return url[..Position::AfterQuery].parse();
-    }
-    let mut url = url.clone();
-    // These fail only for URLs without a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url[..Position::AfterQuery].parse()
+fn request_uri(target: &Target) -> Result<Uri, http::Error> {
+    let url = &target.url;
+    let authority = &url[Position::BeforeHost..Position::AfterPort];
+    Uri::builder().scheme(url.scheme()).authority(authority).path_and_query(target.path()).build()
 }
 
 /// The head as HTTP/1.1 writes it, with what hyper adds, and the body.
-fn size(method: &Method, url: &Url, headers: &HeaderMap, body: &Bytes) -> u64 {
-    let path = &url[Position::BeforePath..Position::AfterQuery];
+fn size(method: &Method, target: &Target, headers: &HeaderMap) -> u64 {
+    let Target { url, body, .. } = target;
+    let path = target.path();
     let mut bytes = method.as_str().len() + path.len() + "  HTTP/1.1\r\n".len() + header::size(headers);
     if !headers.contains_key(HOST) {
         bytes += "Host: \r\n".len() + url[Position::BeforeHost..Position::AfterPort].len();
@@ -222,6 +218,7 @@ mod tests {
         Target {
             method: method.into(),
             url: Url::parse(url).unwrap(),
+            path: None,
             headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             body: Bytes::new(),
             referer: None,

@@ -85,6 +85,7 @@ pub fn prepare(
 
     let call = address.target.clone().map(|url| {
         let mut call = Call::new(given.method.clone(), url);
+        call.path.clone_from(&address.path);
         call.headers = headers;
         call.body = sent;
         call.timeout = params.timeout.or(call.timeout);
