@@ -347,7 +347,9 @@ fn mistakes_are_said_with_their_place() {
             104,
             "parsing options from the config file 'c.json' got unknown executor type 'shared'\n\tat scenarios.s.executor: \
              there are shared-iterations, per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, \
-             ramping-arrival-rate\n\tat c.json:1:34"
+             ramping-arrival-rate, at-once-users, ramp-users, constant-users-per-sec, \
+             ramp-users-per-sec, increment-users-per-sec, stress-peak-users, inject-open, \
+             constant-concurrent-users, ramp-concurrent-users, increment-concurrent-users, inject-closed\n\tat c.json:1:34"
                 .to_owned(),
         ),
         (

@@ -250,7 +250,10 @@ mod tests {
             (
                 json!({"scenarios": {"a": {"executor": "nope"}}}),
                 "unknown executor type 'nope'\n\tat scenarios.a.executor: there are shared-iterations, \
-                 per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate",
+                 per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate, \
+                 at-once-users, ramp-users, constant-users-per-sec, ramp-users-per-sec, increment-users-per-sec, \
+                 stress-peak-users, inject-open, constant-concurrent-users, ramp-concurrent-users, \
+                 increment-concurrent-users, inject-closed",
             ),
             (
                 json!([]),

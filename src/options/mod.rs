@@ -231,9 +231,18 @@ fn check(layer: &Layer) -> Result<(), Failure> {
     }
     if problems.is_empty() {
         windows::check(layer, &mut problems);
+        if !problems.is_empty() {
+            about.extend(["warmup", "cooldown"]);
+        }
     }
-    problems.extend(layer.stop_after.iter().flat_map(StopAfter::problems));
-    problems.extend(layer.wait_for.as_ref().and_then(|wait_for| wait_for.settled().err()));
+    for problem in layer.stop_after.iter().flat_map(StopAfter::problems) {
+        problems.push(problem);
+        about.push("stopAfter");
+    }
+    if let Some(problem) = layer.wait_for.as_ref().and_then(|wait_for| wait_for.settled().err()) {
+        problems.push(problem);
+        about.push("waitFor");
+    }
     for stat in layer.summary_trend_stats.iter().flatten() {
         if let Err(error) = stat.parse::<TrendStat>() {
             problems.push(error.to_string());

@@ -5,7 +5,7 @@ use crate::js::Sources;
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
-use crate::options::Resolved;
+use crate::options::{Options, Resolved};
 
 /// The seed of a part of a test, where none is given: all parts must have the same.
 const SEED_OF_PARTS: i64 = 0;
@@ -16,7 +16,16 @@ const SEED_OF_PARTS: i64 = 0;
 /// # Errors
 /// If a trace cannot be read; with the scenario, the file and the line.
 pub fn prepare(resolved: &mut Resolved, sources: &Sources) -> Result<(), Failure> {
-    let options = &mut resolved.options;
+    read_traces(&mut resolved.options, sources)?;
+    pick_seed(resolved);
+    Ok(())
+}
+
+/// Reads the traces that scenarios replay, relative to the main script's folder.
+///
+/// # Errors
+/// If one cannot be read; with the scenario, the file and the line.
+pub fn read_traces(options: &mut Options, sources: &Sources) -> Result<(), Failure> {
     for scenario in &mut options.scenarios {
         let Law::Trace(file) = scenario.executor.law() else { continue };
         let failed = |error: String| {
@@ -36,6 +45,11 @@ pub fn prepare(resolved: &mut Resolved, sources: &Sources) -> Result<(), Failure
         }
         scenario.trace = trace;
     }
+    Ok(())
+}
+
+fn pick_seed(resolved: &mut Resolved) {
+    let options = &mut resolved.options;
     if options.scenarios.iter().any(|scenario| scenario.executor.law().is_random()) {
         let is_whole = resolved.consolidated.execution_segment.is_none_or(|segment| segment == Segment::FULL);
         let seed = match options.seed {
@@ -51,5 +65,4 @@ pub fn prepare(resolved: &mut Resolved, sources: &Sources) -> Result<(), Failure
         }
         options.seed = Some(seed);
     }
-    Ok(())
 }
