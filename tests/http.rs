@@ -297,3 +297,78 @@ fn init_code_sends_nothing() {
     assert_eq!(log(&server, script), [expected]);
     assert!(server.requests().is_empty());
 }
+
+#[test]
+fn digests() {
+    let server = Server::new(|request, stream| {
+        let asks = "WWW-Authenticate: Basic realm=\"b\", Digest realm=\"r, e\", nonce=\"n\", qop=\"auth,auth-int\", \
+                    opaque=\"o\"\r\nSet-Cookie: c=1; Path=/\r\n";
+        let authorized = request.header("authorization").is_some_and(|value| value.starts_with("Digest "));
+        match path(request) {
+            "/open" => respond(stream, "200 OK", "", b"open"),
+            "/move" => respond(stream, "302 Found", "Location: /closed\r\n", b""),
+            "/other" => respond(stream, "401 Unauthorized", "WWW-Authenticate: Negotiate\r\n", b"no"),
+            "/wrong" => respond(stream, "401 Unauthorized", asks, b"no"),
+            _ if authorized => respond(stream, "200 OK", "", &request.body),
+            _ => respond(stream, "401 Unauthorized", asks, b"no"),
+        }
+    });
+    let script = "export default function () {
+        const at = (path) => U.replace('//', '//u:p@') + path
+        for (const path of ['/closed?x', '/open', '/move', '/other', '/wrong']) {
+            const r = http.post(at(path), 'body', { auth: 'digest' })
+            console.log(path, r.status, r.url.replace(U, ''), r.body)
+        }
+        console.log(http.get(at('/closed'), { auth: 'ntlm' }).error)
+    }";
+    let (run, outcome) = run(&server, &["-i", "1"], script);
+    let lines: Vec<_> =
+        outcome.stderr.lines().map(|line| line.replace(&server.addr.to_string(), "A")).collect();
+    assert_eq!(
+        lines[..5],
+        [
+            "/closed?x 200 /closed?x body",
+            "/open 200 http://u:p@A/open open",
+            "/move 200 /closed ",
+            "/other 401 http://u:p@A/other no",
+            "/wrong 401 /wrong no",
+        ]
+    );
+    assert!(lines[6].starts_with("auth \"ntlm\" is not supported"), "{lines:?}");
+
+    let requests = server.requests();
+    assert!(
+        requests.iter().all(|request| request.header("authorization").is_none_or(|a| !a.contains("Basic")))
+    );
+    assert_eq!((requests[0].body.as_slice(), requests[1].body.as_slice()), (&b"body"[..], &b"body"[..]));
+    assert_eq!((requests[0].header("cookie"), requests[1].header("cookie")), (None, Some("c=1")));
+    let proof = requests[1].header("authorization").unwrap();
+    assert!(
+        proof.starts_with("Digest username=\"u\", realm=\"r, e\", nonce=\"n\", uri=\"/closed?x\", "),
+        "{proof}"
+    );
+    assert_eq!(requests.len(), 2 + 1 + 3 + 1 + 2);
+
+    let found = samples(&run, "http_req_failed");
+    assert_eq!(tag(&found, "status"), ["401", "200", "200", "302", "401", "200", "401", "401", "401"]);
+    // As in k6, only the very first answer is expected to be a 401, and to be nothing else.
+    let failed: Vec<_> = found.iter().map(|(value, _)| *value).collect();
+    assert_eq!(failed, [0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(
+        tag(&found, "url")[..2],
+        [format!("http://{}/closed?x", server.addr), format!("http://{}/closed?x", server.addr)]
+    );
+}
+
+#[test]
+fn urls_are_sent_as_they_were_written() {
+    let server = Server::new(|request, stream| respond(stream, "200 OK", "", path(request).as_bytes()));
+    let script = "export default function () {
+        for (const path of ['/a/../b|c d', \"/?q='x'|é\", '', '?x=a b#f', '/%zz'])
+            console.log(http.get(U + path).body, http.get(U + path).url.replace(U, ''))
+    }";
+    let lines = log(&server, script);
+    assert_eq!(lines[..2], ["/a/../b%7Cc%20d /a/../b%7Cc%20d", "/?q='x'|é /?q='x'|é"]);
+    assert_eq!(lines[2..4], ["/ ", "/?x=a%20b ?x=a b#f"]);
+    assert!(lines[4].contains("invalid URL escape"), "{lines:?}");
+}

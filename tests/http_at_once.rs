@@ -114,3 +114,17 @@ fn asynchronous_requests_of_a_failed_iteration_are_forgotten() {
     assert_eq!(outcome.stderr.lines().filter(|line| *line == "ok").count(), 10);
     assert_eq!(outcome.stderr.matches("Uncaught (in promise) GoError").count(), 10);
 }
+
+#[test]
+fn cookies_of_a_batch_are_those_of_its_start() {
+    let server = Server::new(|_, stream| respond(stream, "200 OK", "Set-Cookie: a=1; Path=/\r\n", b""));
+    let script = "export const options = { batch: 1 }
+        export default function () {
+            http.batch([U + '/1', U + '/2'])
+            http.batch([U + '/3'])
+        }";
+    log(&server, script);
+    let cookies: Vec<_> =
+        server.requests().iter().map(|request| request.header("cookie").map(str::to_owned)).collect();
+    assert_eq!(cookies, [None, None, Some("a=1".to_owned())]);
+}

@@ -8,6 +8,7 @@ pub mod json;
 pub mod json_place;
 pub mod query;
 pub mod quote;
+pub mod sent_url;
 pub mod system_tag;
 
 pub use exit_code::ExitCode;

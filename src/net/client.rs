@@ -16,6 +16,7 @@ use crate::net::dial::Dialer;
 use crate::net::direct::Pool;
 use crate::net::dns::{Dns, Resolver};
 use crate::net::error::{Kind, NetError};
+use crate::net::header::MAX_HEADERS;
 use crate::net::hosts::{Cidr, HostMap, HostPattern, refuse_ip, refuse_name};
 use crate::net::local_ips::LocalIps;
 use crate::net::proxy::Proxies;
@@ -178,6 +179,7 @@ impl Client {
             legacy::Client::builder(TokioExecutor::new())
                 .http1_title_case_headers(true)
                 .http1_allow_obsolete_multiline_headers_in_responses(true)
+                .http1_max_headers(MAX_HEADERS)
                 .pool_idle_timeout(None)
                 .pool_max_idle_per_host(self.shared.most_idle())
                 .build(Connector(self.dialer.clone()))

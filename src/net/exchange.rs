@@ -3,18 +3,20 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use url::Url;
 
 use crate::net::client::Client;
 use crate::net::cookies::SharedJar;
 use crate::net::deadline::{Deadlines, Timeouts};
 use crate::net::decode::{MAX_BODY, decode};
+use crate::net::digest::User;
 use crate::net::error::{Kind, NetError};
 use crate::net::event_stream::Limits;
 use crate::net::format::Format;
 use crate::net::header;
-use crate::net::redirect::{self, Target};
-use crate::net::request::{Request, RequestCookie, accept_gzip};
+use crate::net::redirect::{self, Target, trusted};
+use crate::net::request::{self, Request, RequestCookie, accept_gzip};
 use crate::net::round::{Hop, Live, send};
 use crate::net::sse::EventStream;
 
@@ -25,6 +27,9 @@ pub struct Call {
     pub method: String,
     /// Credentials in it are sent as basic authentication.
     pub url: Url,
+    /// Path and query as the first request is to have them; `None`: those of `url`, which resolves and escapes more
+    /// than Go does.
+    pub path: Option<PathAndQuery>,
     /// A later entry replaces an earlier one of the same name. `Host` is taken over; `Content-Length` and
     /// `Transfer-Encoding` are not.
     pub headers: Vec<(String, String)>,
@@ -40,6 +45,10 @@ pub struct Call {
     pub jar: Option<SharedJar>,
     /// Cookies of this call, sent on every hop and never stored.
     pub cookies: Vec<RequestCookie>,
+    /// What the first request carries; `None`: `cookies` and those that `jar` has when it is sent.
+    pub first_cookies: Option<Vec<RequestCookie>>,
+    /// Credentials in the URL are not sent, but proved to a server that asks for a digest.
+    pub digest: bool,
     /// Undo `Content-Encoding`. [`open`] then also asks for gzip, unless `headers` has an `Accept-Encoding`.
     pub decompress: bool,
     /// Read the body but don't keep it.
@@ -58,6 +67,7 @@ impl Call {
         Self {
             method: method.into(),
             url,
+            path: None,
             headers: Vec::new(),
             body: Bytes::new(),
             timeout: Some(Duration::from_secs(60)),
@@ -66,12 +76,19 @@ impl Call {
             max_redirects: 10,
             jar: None,
             cookies: Vec::new(),
+            first_cookies: None,
+            digest: false,
             decompress: true,
             discard_body: false,
             limits: Limits::default(),
             format: Format::default(),
             log_fields: Vec::new(),
         }
+    }
+
+    /// Decides now which cookies of the jar the first request carries, not when it is sent.
+    pub fn choose_cookies(&mut self) {
+        self.first_cookies = Some(request::cookies(&self.url, &self.cookies, self.jar.as_ref()));
     }
 }
 
@@ -183,29 +200,58 @@ async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Li
     let mut target = Target {
         method: if call.method.is_empty() { "GET".to_owned() } else { call.method.clone() },
         url: call.url.clone(),
+        path: call.path.clone(),
         headers: call.headers.clone(),
         body: call.body.clone(),
         referer: None,
     };
+    let user = call.digest.then(|| User::take(&mut target.url));
+    let mut cookies = call.first_cookies.clone();
+    let mut redirects = 0;
     loop {
-        let request = Request::new(&client.shared, &target, &call.cookies, call.jar.as_ref())
-            .map_err(|error| Box::new(Hop::refused(&target, error)))?;
-        let mut live = send(client, &target, &request, deadlines, &call.log_fields).await?;
-        if let Some(jar) = &call.jar {
-            let set = live.hop.headers.iter().filter(|(name, _)| name == "Set-Cookie");
-            let mut jar = jar.lock().unwrap_or_else(|e| e.into_inner());
-            jar.store(&target.url, set.flat_map(|(_, values)| values.iter().map(String::as_str)));
+        let mut live = hop(client, &target, call, cookies.take(), deadlines).await?;
+        if live.hop.status == 401
+            && let Some(user) = user.as_ref().filter(|_| trusted(&call.url, &target.url))
+            && let Some(authorization) = user.answer(&live.hop.headers, &target)
+        {
+            skip_body(&mut live).await;
+            hops.push(live.finish(None));
+            let mut again = target.clone();
+            again.headers.push(("Authorization".to_owned(), authorization));
+            live = hop(client, &again, call, None, deadlines).await?;
         }
         let location = header::first(&live.hop.headers, "location");
         target = match redirect::next(&call.url, &target, live.hop.status, location) {
             Ok(None) => return Ok((live, false)),
-            Ok(Some(_)) if hops.len() >= call.max_redirects as usize => return Ok((live, true)),
+            Ok(Some(_)) if redirects >= call.max_redirects => return Ok((live, true)),
             Ok(Some(next)) => next,
             Err(error) => return Err(Box::new(live.finish(Some(error)))),
         };
+        redirects += 1;
         skip_body(&mut live).await;
         hops.push(live.finish(None));
     }
+}
+
+/// One round trip to the head of its response, whose cookies go to the jar.
+async fn hop(
+    client: &Client,
+    target: &Target,
+    call: &Call,
+    cookies: Option<Vec<RequestCookie>>,
+    deadlines: Deadlines,
+) -> Result<Live, Box<Hop>> {
+    let jar = call.jar.as_ref();
+    let cookies = cookies.unwrap_or_else(|| request::cookies(&target.url, &call.cookies, jar));
+    let request = Request::new(&client.shared, target, cookies)
+        .map_err(|error| Box::new(Hop::refused(target, error)))?;
+    let live = send(client, target, &request, deadlines, &call.log_fields).await?;
+    if let Some(jar) = jar {
+        let set = live.hop.headers.iter().filter(|(name, _)| name == "Set-Cookie");
+        let mut jar = jar.lock().unwrap_or_else(|e| e.into_inner());
+        jar.store(&target.url, set.flat_map(|(_, values)| values.iter().map(String::as_str)));
+    }
+    Ok(live)
 }
 
 /// The body of a redirect is read so that its connection can be used again, unless it is long or broken.

@@ -2,6 +2,9 @@
 
 use http::{HeaderMap, Version};
 
+/// How many lines a response's head may have; hyper's own limit of 100 refuses answers that Go takes.
+pub const MAX_HEADERS: usize = 256;
+
 /// Names with their values, both in the order of their first appearance.
 pub type Headers = Vec<(String, Vec<String>)>;
 

@@ -1,5 +1,5 @@
 //! Sockets to facts: what was sent, what came back, and when. Knows no script, no metric, and no clock but
-//! `Instant`.
+//! `Instant` (cookies: the date).
 //!
 //! ```text
 //! Client ── fetch ──▶ Exchange { hops, body }          a whole request, redirects followed
@@ -19,6 +19,7 @@ pub mod deadline; // how long each part may take
 pub mod debug; // httpDebug
 pub mod decode; // gzip, deflate, br, zstd
 pub mod dial; // TCP
+pub mod digest; // RFC 7616
 pub mod direct; // HTTP/1.1 over plain TCP
 pub mod dns; // names to addresses
 pub mod error; // NetError: codes and wordings
@@ -28,6 +29,7 @@ pub mod format; // SSE or lines of JSON
 pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes
 pub mod hosts; // which host goes where, or nowhere
+pub mod http_date; // dates in cookies
 pub mod key_log; // SSLKEYLOGFILE
 pub mod local_ips; // --local-ips
 pub mod ndjson; // bytes to lines

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::header::HOST;
+use http::uri::PathAndQuery;
 use url::{Position, Url};
 
 use crate::net::error::{Kind, NetError};
@@ -11,11 +12,23 @@ use crate::net::error::{Kind, NetError};
 pub struct Target {
     pub method: String,
     pub url: Url,
+    /// Path and query instead of those of `url`.
+    pub path: Option<PathAndQuery>,
     /// Names in any case; a later entry replaces an earlier one of the same name.
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
     /// The `Referer` unless `headers` has one.
     pub referer: Option<String>,
+}
+
+impl Target {
+    /// Path and query as the request's line has them.
+    pub fn path(&self) -> &str {
+        match &self.path {
+            Some(path) => path.as_str(),
+            None => &self.url[Position::BeforePath..Position::AfterQuery],
+        }
+    }
 }
 
 /// Headers that describe a body, and go when the body goes.
@@ -75,11 +88,12 @@ pub fn next(
     }
     next.referer = referer(&asked.url, &url);
     next.url = url;
+    next.path = None;
     Ok(Some(next))
 }
 
 /// Whether credentials for `first` may go to `to`: the same host or a subdomain of it.
-fn trusted(first: &Url, to: &Url) -> bool {
+pub(super) fn trusted(first: &Url, to: &Url) -> bool {
     let (Some(parent), Some(host)) = (first.host_str(), to.host_str()) else { return false };
     host == parent
         || (to.domain().is_some() && host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')))
@@ -105,8 +119,14 @@ mod tests {
         let headers = [("Authorization", "x"), ("Content-Type", "t"), ("cookie", "a=1"), ("host", "h")]
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
             .to_vec();
-        let asked =
-            Target { method: method.into(), url: url.clone(), headers, body: "b".into(), referer: None };
+        let asked = Target {
+            method: method.into(),
+            url: url.clone(),
+            path: None,
+            headers,
+            body: "b".into(),
+            referer: None,
+        };
         next(&url, &asked, status, Some(location)).unwrap()
     }
 

@@ -47,8 +47,7 @@ impl Request {
     pub(super) fn new(
         shared: &Shared,
         target: &Target,
-        own: &[RequestCookie],
-        jar: Option<&SharedJar>,
+        cookies: Vec<RequestCookie>,
     ) -> Result<Self, NetError> {
         let other = |text: String| NetError::request(Kind::Other(text));
         let method = if target.method.is_empty() { "GET" } else { &target.method };
@@ -95,10 +94,9 @@ impl Request {
         if target.body.is_empty() && matches!(method.as_str(), "POST" | "PUT" | "PATCH") {
             default(CONTENT_LENGTH, "0");
         }
-        let cookies = cookies(&target.url, own, jar);
         add_cookies(&mut headers, &cookies);
 
-        let uri = request_uri(&target.url)
+        let uri = request_uri(target)
             .map_err(|error| other(format!("parse \"{}\": {error}", &target.url[Position::BeforePath..])))?;
         if let Some(proxy) = shared.proxies.as_ref().and_then(|proxies| proxies.intercept(&uri))
             && let Some(credentials) = proxy.basic_auth()
@@ -106,7 +104,7 @@ impl Request {
         {
             headers.entry(PROXY_AUTHORIZATION).or_insert_with(|| credentials.clone());
         }
-        let size = size(&method, &target.url, &headers, &target.body);
+        let size = size(&method, target, &headers);
         Ok(Self { method, uri, headers, body: target.body.clone(), cookies, size })
     }
 
@@ -127,7 +125,8 @@ pub(super) fn accept_gzip(headers: &mut Vec<(String, String)>) -> bool {
     !given
 }
 
-fn cookies(url: &Url, own: &[RequestCookie], jar: Option<&SharedJar>) -> Vec<RequestCookie> {
+/// The cookies of a request: its own, then those of the jar that they don't replace.
+pub(super) fn cookies(url: &Url, own: &[RequestCookie], jar: Option<&SharedJar>) -> Vec<RequestCookie> {
     let mut all = own.to_vec();
     if let Some(jar) = jar {
         let stored = jar.lock().unwrap_or_else(|e| e.into_inner()).for_url(url);
@@ -159,20 +158,16 @@ fn add_cookies(headers: &mut HeaderMap, cookies: &[RequestCookie]) {
     }
 }
 
-fn request_uri(url: &Url) -> Result<Uri, http::uri::InvalidUri> {
-    if url.username().is_empty() && url.password().is_none() {
-        return url[..Position::AfterQuery].parse();
-    }
-    let mut url = url.clone();
-    // These fail only for URLs without a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url[..Position::AfterQuery].parse()
+fn request_uri(target: &Target) -> Result<Uri, http::Error> {
+    let url = &target.url;
+    let authority = &url[Position::BeforeHost..Position::AfterPort];
+    Uri::builder().scheme(url.scheme()).authority(authority).path_and_query(target.path()).build()
 }
 
 /// The head as HTTP/1.1 writes it, with what hyper adds, and the body.
-fn size(method: &Method, url: &Url, headers: &HeaderMap, body: &Bytes) -> u64 {
-    let path = &url[Position::BeforePath..Position::AfterQuery];
+fn size(method: &Method, target: &Target, headers: &HeaderMap) -> u64 {
+    let Target { url, body, .. } = target;
+    let path = target.path();
     let mut bytes = method.as_str().len() + path.len() + "  HTTP/1.1\r\n".len() + header::size(headers);
     if !headers.contains_key(HOST) {
         bytes += "Host: \r\n".len() + url[Position::BeforeHost..Position::AfterPort].len();
@@ -193,7 +188,8 @@ fn basic_auth(url: &Url) -> Option<String> {
     Some(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+/// Text of a URL's user or password.
+pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
     let hex = |digits: &[u8]| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok();
     let mut rest = text.as_bytes();
     let mut out = Vec::with_capacity(rest.len());
@@ -222,6 +218,7 @@ mod tests {
         Target {
             method: method.into(),
             url: Url::parse(url).unwrap(),
+            path: None,
             headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             body: Bytes::new(),
             referer: None,
@@ -229,7 +226,7 @@ mod tests {
     }
 
     fn prepare(config: Config, target: &Target) -> Result<Request, NetError> {
-        Request::new(&Shared::new(config).unwrap(), target, &[], None)
+        Request::new(&Shared::new(config).unwrap(), target, Vec::new())
     }
 
     #[test]
@@ -256,8 +253,8 @@ mod tests {
         jar.lock().unwrap().store(&asked.url, ["a=1", "b=2"]);
         let cookie = |name: &str, replace| RequestCookie { name: name.into(), value: "x".into(), replace };
         let shared = Shared::new(Config::default()).unwrap();
-        let request =
-            Request::new(&shared, &asked, &[cookie("a", true), cookie("b", false)], Some(&jar)).unwrap();
+        let cookies = cookies(&asked.url, &[cookie("a", true), cookie("b", false)], Some(&jar));
+        let request = Request::new(&shared, &asked, cookies).unwrap();
         assert_eq!(request.headers[COOKIE], "own=0; a=x; b=x; b=2");
     }
 

@@ -1,11 +1,10 @@
-//! `Set-Cookie` as `res.cookies` shows it.
-
-use cookie::Cookie;
+//! `Set-Cookie`, read by Go's rules.
 
 use crate::net::header::Headers;
+use crate::net::http_date;
 
 /// A cookie of a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseCookie {
     pub name: String,
     pub value: String,
@@ -23,25 +22,62 @@ pub struct ResponseCookie {
 /// The cookies that a response's headers set, in order; malformed ones are passed over.
 pub fn parse(headers: &Headers) -> Vec<ResponseCookie> {
     let values = headers.iter().filter(|(name, _)| name == "Set-Cookie").flat_map(|(_, values)| values);
-    values.filter_map(|text| Cookie::parse(text.as_str()).ok()).map(|cookie| shown(&cookie)).collect()
+    values.filter_map(|text| parse_line(text)).collect()
 }
 
-fn shown(cookie: &Cookie<'_>) -> ResponseCookie {
-    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    ResponseCookie {
-        name: cookie.name().to_owned(),
-        value: cookie.value_trimmed().to_owned(),
-        domain: text(cookie.domain()),
-        path: text(cookie.path()),
-        http_only: cookie.http_only().unwrap_or(false),
-        secure: cookie.secure().unwrap_or(false),
-        max_age: match cookie.max_age().map(|age| age.whole_seconds()) {
-            None => 0,
-            Some(seconds) if seconds <= 0 => -1,
-            Some(seconds) => seconds,
-        },
-        expires: cookie.expires_datetime().map(|at| at.unix_timestamp() * 1000),
+/// One line; attributes that are malformed or unknown are passed over.
+pub fn parse_line(line: &str) -> Option<ResponseCookie> {
+    let mut parts = line.split(';').map(trim);
+    let (name, value) = parts.next()?.split_once('=')?;
+    let name = trim(name);
+    if !is_token(name) {
+        return None;
     }
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let mut cookie = ResponseCookie {
+        name: name.to_owned(),
+        value: valid(quoted.unwrap_or(value))?.to_owned(),
+        ..ResponseCookie::default()
+    };
+    for part in parts {
+        let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
+        let Some(value) = valid(value) else { continue };
+        match attribute.to_ascii_lowercase().as_str() {
+            "secure" => cookie.secure = true,
+            "httponly" => cookie.http_only = true,
+            "domain" => value.clone_into(&mut cookie.domain),
+            "path" => value.clone_into(&mut cookie.path),
+            "max-age" => {
+                if let Some(seconds) = max_age(value) {
+                    cookie.max_age = seconds;
+                }
+            }
+            "expires" => cookie.expires = http_date::parse_of_server(value),
+            _ => {}
+        }
+    }
+    Some(cookie)
+}
+
+/// Go's `Atoi`, without leading zeros.
+fn max_age(value: &str) -> Option<i64> {
+    let seconds: i64 = value.parse().ok()?;
+    if seconds != 0 && value.starts_with('0') {
+        return None;
+    }
+    Some(if seconds <= 0 { -1 } else { seconds })
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+fn valid(value: &str) -> Option<&str> {
+    value.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b';' | b'\\')).then_some(value)
 }
 
 #[cfg(test)]
@@ -50,24 +86,6 @@ mod tests {
 
     #[test]
     fn attributes() {
-        let headers: Headers = vec![(
-            "Set-Cookie".into(),
-            vec![
-                "a=\"1\"; Domain=x.test; Path=/p; HttpOnly; Secure; Max-Age=60".into(),
-                "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Max-Age=0".into(),
-                "=".into(),
-            ],
-        )];
-        let plain = ResponseCookie {
-            name: "b".into(),
-            value: "2".into(),
-            domain: String::new(),
-            path: String::new(),
-            http_only: false,
-            secure: false,
-            max_age: -1,
-            expires: Some(1_792_567_680_000),
-        };
         let full = ResponseCookie {
             name: "a".into(),
             value: "1".into(),
@@ -78,6 +96,15 @@ mod tests {
             max_age: 60,
             expires: None,
         };
-        assert_eq!(parse(&headers), [full, plain]);
+        let line =
+            "a=\"1\"; Domain=x.test; Path=/p; HttpOnly; Secure=x; Max-Age=60; max-age=06; SameSite=Lax";
+        assert_eq!(parse_line(line), Some(full));
+        let b =
+            parse_line(" b = 2=3 ;Expires=Wed, 21 Oct 2026 07:28:00 GMT; Max-Age=0;; path=\"/\"").unwrap();
+        assert_eq!((b.name.as_str(), b.value.as_str(), b.max_age), ("b", " 2=3", -1));
+        assert_eq!((b.expires, b.path.as_str()), (Some(1_792_567_680_000), ""));
+        for line in ["", "=", "=1", "a", "a b=1", "a=\"", "a=\u{e9}", "a=1\\"] {
+            assert_eq!(parse_line(line), None, "{line}");
+        }
     }
 }

@@ -133,6 +133,9 @@ fn delete(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
     let jar = this_jar(this)?;
     let url = url(args, context)?;
     let name = to_text(&arg(args, 1), context)?;
+    if name.is_empty() {
+        return Err(go_error("cookie: is null", context));
+    }
     jar.lock().unwrap_or_else(|e| e.into_inner()).delete(&url, &name);
     Ok(JsValue::undefined())
 }

@@ -84,7 +84,7 @@ pub fn finish(
         log::emit(Level::Warn, &text, &[("url", &plan.address.clean)]);
     }
     let Some(mut last) = exchange.hops.pop() else { return Ok(JsValue::undefined()) };
-    let url = if trips == 1 { plan.address.typed.clone() } else { last.url.to_string() };
+    let url = if trips == 1 { plan.address.shown.clone() } else { last.url.to_string() };
     if let Some(error) = &last.error {
         let text = error.go_error(&plan.method, &url);
         // Nobody can use a connection that changed its protocol.

@@ -38,6 +38,8 @@ pub struct Params {
     pub response_type: Option<ResponseType>,
     /// `Some(None)`: `null`, no judgement at all.
     pub callback: Option<Option<Rc<Expected>>>,
+    /// Whether the credentials in the URL are for digest authentication.
+    pub digest: bool,
 }
 
 /// Reads the parameters in the order in which they were written; unknown ones are passed over.
@@ -67,7 +69,7 @@ pub fn read(value: &JsValue, context: &mut Context) -> Result<Params, Refusal> {
             "timeout" => params.timeout = Some(timeout(&value)?),
             "throw" => params.throw = Some(value.to_boolean()),
             "responseType" => params.response_type = Some(response_type(&to_text(&value, context)?)?),
-            "auth" => refuse_auth(&to_text(&value, context)?)?,
+            "auth" => params.digest = is_digest(&to_text(&value, context)?)?,
             _ => {}
         }
     }
@@ -140,15 +142,15 @@ fn response_type(name: &str) -> Result<ResponseType, Refusal> {
     }
 }
 
-/// Basic authentication is in the URL; of the others, k6 passes over what it doesn't know.
-fn refuse_auth(name: &str) -> Result<(), Refusal> {
-    if matches!(name, "digest" | "ntlm") {
-        return Err(Refusal::text(format!(
-            "auth \"{name}\" is not supported yet; of the authentication schemes only basic is, with the \
-             credentials in the URL"
-        )));
+/// Basic authentication needs no parameter; schemes that are not known are passed over, as in k6.
+fn is_digest(name: &str) -> Result<bool, Refusal> {
+    if name == "ntlm" {
+        return Err(Refusal::text(
+            "auth \"ntlm\" is not supported; of the authentication schemes only basic and digest are, with the \
+             credentials in the URL",
+        ));
     }
-    Ok(())
+    Ok(name == "digest")
 }
 
 #[cfg(test)]
@@ -198,7 +200,7 @@ mod tests {
             ("{ timeout: true }", "0 invalid timeout value: "),
             ("{ responseType: 'blob' }", "0 invalid responseType \"blob\""),
             ("{ responseCallback: 5 }", "0 unsupported responseCallback"),
-            ("{ auth: 'ntlm' }", "0 auth \"ntlm\" is not supported yet"),
+            ("{ auth: 'ntlm' }", "0 auth \"ntlm\" is not supported;"),
             ("{ compression: 'zz' }", "0 unknown compression algorithm zz"),
             (
                 "{ tags: { a: {} } }",

@@ -1,7 +1,9 @@
 //! One round trip as samples.
 
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::expected::Expected;
 use super::kept::{Found, Kept, Kind};
 use super::request::Plan;
 use super::url::masked;
@@ -28,7 +30,12 @@ const METRICS: [&Builtin; 9] = [
 /// Emits the nine samples of a round trip, at its end; `first` is the request that the script asked for, the
 /// others are those that redirects led to.
 pub fn record(state: &State, plan: &Plan, hop: &Hop, first: bool, kept: &Kept) {
-    let expected = plan.expected.as_ref().map(|expected| expected.has(hop.status));
+    let asks = first && plan.digest;
+    let is_expected =
+        |expected: &Rc<Expected>| if asks { hop.status == 401 } else { expected.has(hop.status) };
+    let expected = plan.expected.as_ref().map(is_expected);
+    // With a digest the URL was sent, and is shown, without its credentials.
+    let first = first && !plan.digest;
     let (tags, series) = match Kind::of(plan, hop, expected).filter(|_| first) {
         Some(kind) => kept.series(kind, || series(state, plan, hop, first, expected)),
         None => series(state, plan, hop, first, expected),

@@ -37,6 +37,8 @@ pub struct Plan {
     /// `None`: successes and failures are not told apart.
     pub expected: Option<Rc<Expected>>,
     pub throw: bool,
+    /// Whether the first answer is to ask for credentials.
+    pub digest: bool,
     pub response_type: ResponseType,
     /// Before compression.
     pub body: Option<Bytes>,
@@ -83,6 +85,7 @@ pub fn prepare(
 
     let call = address.target.clone().map(|url| {
         let mut call = Call::new(given.method.clone(), url);
+        call.path.clone_from(&address.path);
         call.headers = headers;
         call.body = sent;
         call.timeout = params.timeout.or(call.timeout);
@@ -90,6 +93,8 @@ pub fn prepare(
             params.redirects.or(options.map(|options| options.max_redirects)).unwrap_or(call.max_redirects);
         call.jar = Some(params.jar.unwrap_or_else(|| state.jar()));
         call.cookies = params.cookies;
+        call.choose_cookies();
+        call.digest = params.digest;
         call.log_fields = state.debug_fields(&params.tags);
         call.discard_body = response_type == ResponseType::None;
         call.decompress = response_type != ResponseType::None;
@@ -100,6 +105,7 @@ pub fn prepare(
         address,
         vu_tags: state.tags_id(),
         tags: params.tags,
+        digest: params.digest,
         expected: params.callback.unwrap_or_else(|| http.callback.borrow().clone()),
         throw: params.throw.unwrap_or_else(|| options.is_some_and(|options| options.throw)),
         response_type,

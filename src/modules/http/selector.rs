@@ -1,4 +1,7 @@
-//! GJSON paths: those of the crate `gjson`, and the modifiers that it lacks.
+//! GJSON paths: those of the crate `gjson`, and what it lacks of Go's: literals, some modifiers, and what is
+//! made of parts that do not exist.
+
+mod several;
 
 /// A modifier that the crate lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,18 @@ enum Cut<'a> {
         argument: &'a str,
         after: &'a str,
     },
+    /// `!"text"`, `!5`: JSON that stands for itself.
+    Literal {
+        before: &'a str,
+        json: &'a str,
+        after: &'a str,
+    },
+    /// `{a,b}` or `[a,b]`.
+    Several {
+        before: &'a str,
+        paths: &'a str,
+        after: &'a str,
+    },
 }
 
 /// What `path` finds in valid JSON, as JSON; `None` if nothing.
@@ -41,7 +56,7 @@ pub fn find(json: &str, path: &str) -> Option<String> {
     if path.is_empty() {
         return None;
     }
-    // Nothing to the left or right of a modifier leaves things as they are.
+    // Nothing to the left or right of such a part leaves things as they are.
     let step = |json: String, path: &str| if path.is_empty() { Some(json) } else { find(&json, path) };
     match cut(path) {
         None => {
@@ -50,12 +65,24 @@ pub fn find(json: &str, path: &str) -> Option<String> {
         }
         Some(Cut::Each { list, inner, outer }) => {
             let list = step(json.to_owned(), list)?;
+            if gjson::parse(&list).kind() != gjson::Kind::Array {
+                return None;
+            }
             let found = list_of(children(&list).iter().filter_map(|(_, item)| find(item, inner)));
             step(found, outer)
         }
         Some(Cut::Modify { before, modifier, argument, after }) => {
             let input = step(json.to_owned(), before)?;
-            step(modify(&input, modifier, argument)?, after)
+            let made = modify(&input, modifier, argument)?;
+            step(made, after)
+        }
+        Some(Cut::Literal { before, json: literal, after }) => {
+            step(json.to_owned(), before)?;
+            step(literal.to_owned(), after)
+        }
+        Some(Cut::Several { before, paths, after }) => {
+            let input = step(json.to_owned(), before)?;
+            step(several::collect(&input, paths), after)
         }
     }
 }
@@ -70,11 +97,17 @@ fn cut(path: &str) -> Option<Cut<'_>> {
         match bytes[at] {
             b'\\' => at += 1,
             b'"' => at += path[at + 1..].find('"').map_or(path.len(), |end| end + 1),
+            b'!' | b'{' | b'[' if nested == 0 && is_start(bytes, at) => {
+                if let Some(cut) = several::cut(path, at) {
+                    return Some(hash.map_or(cut, |hash| each(path, hash)));
+                }
+                nested += usize::from(bytes[at] != b'!');
+            }
             b'(' | b'[' | b'{' => nested += 1,
             b')' | b']' | b'}' => nested = nested.saturating_sub(1),
             b'|' if nested == 0 => hash = None,
             b'#' if nested == 0 && bytes.get(at + 1) == Some(&b'.') => hash = hash.or(Some(at)),
-            b'@' if nested == 0 && (at == 0 || matches!(bytes[at - 1], b'.' | b'|')) => {
+            b'@' if nested == 0 && is_start(bytes, at) => {
                 if let Some(modify) = cut_at(path, at) {
                     return Some(hash.map_or(modify, |hash| each(path, hash)));
                 }
@@ -84,6 +117,11 @@ fn cut(path: &str) -> Option<Cut<'_>> {
         at += 1;
     }
     None
+}
+
+/// Whether a part of the path begins there.
+fn is_start(path: &[u8], at: usize) -> bool {
+    at == 0 || matches!(path[at - 1], b'.' | b'|')
 }
 
 fn cut_at(path: &str, at: usize) -> Option<Cut<'_>> {
@@ -108,7 +146,14 @@ fn each(path: &str, hash: usize) -> Cut<'_> {
     Cut::Each { list, inner, outer }
 }
 
-/// Keys (empty in arrays) and values of an object or array, as JSON.
+/// Keys (empty in arrays) and values of an object or array, as JSON; anything else is its own only value.
+fn values_of(json: &str) -> Vec<(String, String)> {
+    match gjson::parse(json).kind() {
+        gjson::Kind::Object | gjson::Kind::Array => children(json),
+        _ => vec![(String::new(), json.to_owned())],
+    }
+}
+
 fn children(json: &str) -> Vec<(String, String)> {
     let mut children = Vec::new();
     let parsed = gjson::parse(json);
@@ -131,10 +176,10 @@ fn modify(json: &str, modifier: Modifier, argument: &str) -> Option<String> {
     match modifier {
         Modifier::Keys => {
             let name = |key: String| if is_object { key } else { "null".to_owned() };
-            Some(list_of(children(json).into_iter().map(|(key, _)| name(key))))
+            Some(list_of(values_of(json).into_iter().map(|(key, _)| name(key))))
         }
         Modifier::Values if kind == gjson::Kind::Array => Some(json.to_owned()),
-        Modifier::Values => Some(list_of(children(json).into_iter().map(|(_, value)| value))),
+        Modifier::Values => Some(list_of(values_of(json).into_iter().map(|(_, value)| value))),
         Modifier::ToStr => Some(serde_json::Value::from(json).to_string()),
         Modifier::FromStr => {
             let parsed = gjson::parse(json);
@@ -197,6 +242,22 @@ mod tests {
             ("@dig:m.0|#", "1"),
         ] {
             assert_eq!(find(JSON, path).as_deref(), Some(found), "{path}");
+        }
+        for (path, found) in [
+            ("!\"x\"", "\"x\""),
+            ("!5", "5"),
+            ("!{\"a\":[1]}.a.0", "1"),
+            ("a.!true", "true"),
+            ("{a.b,\"k\":s,!1}", r#"{"b":[1,2],"k":"[4,\"q\"]","_":1}"#),
+            ("[a.b.#,no,!\"x\"]", "[2,\"x\"]"),
+            ("l.#.{n,!2}|0", r#"{"n":1,"_":2}"#),
+            ("a.[b,b].1.0", "1"),
+            ("l.0.n.@values", "[1]"),
+        ] {
+            assert_eq!(find(JSON, path).as_deref(), Some(found), "{path}");
+        }
+        for path in ["no.{a}", "no.!5", "no.@tostr", "!nope", "a.#.{b}", "a.#.@keys"] {
+            assert_eq!(find(JSON, path), None, "{path}");
         }
         let columns = r#"{"id":[1,2,3],"name":["a","b"]}"#;
         let grouped = r#"[{"id":1,"name":"a"},{"id":2,"name":"b"},{"id":3}]"#;

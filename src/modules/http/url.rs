@@ -6,6 +6,7 @@ use std::rc::Rc;
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsData, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
+use http::uri::PathAndQuery;
 use rustc_hash::FxHashMap;
 use url::{ParseError, Url};
 
@@ -13,6 +14,7 @@ use super::refusal::Refusal;
 use crate::js::convert::{arg, get, is_nullish, put, string, to_text};
 use crate::js::go_error;
 use crate::k6::quote::quote;
+use crate::k6::sent_url::SentUrl;
 use crate::net::NetError;
 use crate::net::error::Kind;
 
@@ -21,6 +23,10 @@ use crate::net::error::Kind;
 pub struct Address {
     /// As written, credentials included.
     pub typed: String,
+    /// The same with its path escaped, as responses show it.
+    pub shown: String,
+    /// Path and query as they are sent, where they can be.
+    pub path: Option<PathAndQuery>,
     /// As written, credentials masked.
     pub clean: String,
     /// The template of `http.url`, else the same as `clean`.
@@ -37,9 +43,14 @@ impl Address {
     /// The text is no URL (code 1020).
     pub fn new(typed: String, name: Option<String>) -> Result<Self, NetError> {
         let target = parse(&typed)?;
+        let sent = SentUrl::of(&typed).transpose().map_err(|piece| {
+            NetError::invalid_url(format!("parse {}: invalid URL escape {}", quote(&typed), quote(&piece)))
+        })?;
+        let path = sent.as_ref().and_then(|sent| sent.target().parse().ok());
+        let shown = sent.map_or_else(|| typed.clone(), |sent| sent.to_string());
         let clean = masked(&typed);
         let name = name.filter(|name| *name != typed).unwrap_or_else(|| clean.clone());
-        Ok(Self { typed, clean, name, target })
+        Ok(Self { typed, shown, path, clean, name, target })
     }
 
     /// Reads what a script passes as URL: a string or the result of `http.url`.
@@ -178,6 +189,7 @@ mod tests {
             ("http://", 1000, "http: no Host in request URL"),
             ("127.0.0.1:80/x", 1020, "invalid URL: parse \"127.0.0.1:80/x\": first path segment"),
             ("http://x/\n", 1020, "invalid URL: parse \"http://x/\\n\": net/url: invalid control"),
+            ("http://x/%zz", 1020, "invalid URL: parse \"http://x/%zz\": invalid URL escape \"%zz\""),
             ("http://x:port/", 1020, "invalid URL: parse \"http://x:port/\": invalid port number"),
         ] {
             let error = match Address::new(typed.to_owned(), None) {

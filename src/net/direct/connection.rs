@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use super::socket::{Socket, Times, is_quiet};
 use crate::net::classify::classify;
 use crate::net::error::{NetError, Stage};
+use crate::net::header::MAX_HEADERS;
 
 type Driver = http1::Connection<TokioIo<Socket>, Outgoing>;
 
@@ -49,6 +50,7 @@ impl Connection {
         let (sender, driver) = http1::Builder::new()
             .title_case_headers(true)
             .allow_obsolete_multiline_headers_in_responses(true)
+            .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(socket))
             .await
             .map_err(|error| classify(&error, Stage::Request, Some(peer)))?;
