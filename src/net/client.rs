@@ -15,7 +15,7 @@ use crate::net::dns::{Dns, Hook, Resolver};
 use crate::net::error::{Kind, NetError};
 use crate::net::handshake::Negotiated;
 use crate::net::hosts::{Cidr, HostMap, HostPattern, refuse_ip, refuse_name};
-use crate::net::proxy::Proxies;
+use crate::net::proxy::{Proxies, Tunnel};
 use crate::net::request::Request;
 use crate::net::tls::{Roots, Tls, client_config};
 use crate::net::trace::ConnectLayer;
@@ -80,6 +80,18 @@ impl Shared {
         let proxies = config.proxies.build().map_err(bad)?;
         let resolver = Resolver::new(config.dns, config.blacklist_ips.clone());
         Ok(Arc::new(Self { config, tls, roots, resolver, proxies }))
+    }
+
+    /// The TLS settings for a connection that speaks nothing but HTTP/1.1.
+    pub(super) fn tls_of_http1(&self) -> ClientConfig {
+        let mut tls = self.tls.clone();
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        tls
+    }
+
+    /// The proxy through which a URL is reached by a tunnel, if there is one.
+    pub(super) fn proxy_of(&self, url: &Url) -> Option<Tunnel> {
+        self.config.proxies.tunnel(url)
     }
 
     /// Where a request to `url` has to go.
@@ -156,6 +168,11 @@ impl Client {
             shared: shared.clone(),
             negotiated: Mutex::default(),
         })
+    }
+
+    /// What connects, for those who have connections of their own.
+    pub(super) fn dialer(&self) -> &Dialer {
+        &self.dialer
     }
 
     /// How a request is sent without reqwest, if it can be.

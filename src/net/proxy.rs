@@ -1,6 +1,15 @@
 //! Proxies, as Go's client takes them from the environment.
 
+use bytes::Bytes;
+use http::HeaderValue;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{NoProxy, Proxy};
+use url::Url;
+
+use crate::net::client::Shared;
+use crate::net::error::{Kind, NetError};
+use crate::net::redirect::Target;
+use crate::net::request::Request;
 
 /// Which requests go through which proxy. The URLs may be of http, https or socks5 proxies and may hold
 /// credentials; the default is no proxy.
@@ -12,6 +21,33 @@ pub struct Proxies {
     pub https: Option<String>,
     /// Hosts, domains, addresses and ranges that are reached directly, with commas between them.
     pub no_proxy: String,
+}
+
+/// A proxy that is asked for a tunnel.
+#[derive(Clone, Debug)]
+pub(super) struct Tunnel {
+    /// Without credentials.
+    pub url: String,
+    /// The value of `Proxy-Authorization`.
+    pub credentials: Option<HeaderValue>,
+}
+
+impl Tunnel {
+    /// A request that goes where the proxy is.
+    ///
+    /// # Errors
+    ///
+    /// The proxy is none of HTTP's, or its host is one that the options forbid.
+    pub fn request(&self, shared: &Shared) -> Result<Request, NetError> {
+        let bad = |text: String| NetError::request(Kind::Other(text));
+        let url = Url::parse(&self.url).map_err(|error| bad(format!("proxy {:?}: {error}", self.url)))?;
+        if url.scheme() != "http" {
+            return Err(bad(format!("proxy {}: WebSockets go through http:// proxies only", self.url)));
+        }
+        let method = "CONNECT".to_owned();
+        let target = Target { method, url, headers: Vec::new(), body: Bytes::new(), referer: None };
+        Request::new(shared, &target, &[], None)
+    }
 }
 
 /// Never asked through a proxy.
@@ -31,6 +67,18 @@ impl Proxies {
             https: get("HTTPS_PROXY"),
             no_proxy: get("NO_PROXY").unwrap_or_default(),
         }
+    }
+
+    /// The proxy for a URL of http or https.
+    pub(super) fn tunnel(&self, url: &Url) -> Option<Tunnel> {
+        if self.http.is_none() && self.https.is_none() {
+            return None;
+        }
+        let text = |url: &Option<String>| url.clone().unwrap_or_default();
+        let no = format!("{LOOPBACK},{}", self.no_proxy);
+        let matcher = Matcher::builder().http(text(&self.http)).https(text(&self.https)).no(no).build();
+        let found = matcher.intercept(&url.as_str().parse().ok()?)?;
+        Some(Tunnel { url: found.uri().to_string(), credentials: found.basic_auth().cloned() })
     }
 
     /// The same for reqwest.
@@ -70,6 +118,11 @@ mod tests {
         let proxies = Proxies::from_env(&env);
         assert_eq!((proxies.http.as_deref(), proxies.no_proxy.as_str()), (Some("proxy.test:3128"), "a.test"));
         assert_eq!(proxies.build().unwrap().len(), 1);
+        let tunnel = |url: &str| proxies.tunnel(&Url::parse(url).unwrap()).map(|tunnel| tunnel.url);
+        assert_eq!(tunnel("http://b.test/x").as_deref(), Some("http://proxy.test:3128/"));
+        for direct in ["http://a.test/", "http://127.0.0.1:1/", "https://b.test/"] {
+            assert_eq!(tunnel(direct), None, "{direct}");
+        }
         let bad = Proxies { https: Some("http://[".into()), ..Proxies::default() };
         assert!(bad.build().unwrap_err().starts_with("HTTPS_PROXY: invalid proxy URL \"http://[\""));
     }

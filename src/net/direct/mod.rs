@@ -15,6 +15,7 @@ mod socket;
 pub use dial::Dialer;
 pub use pool::Pool;
 pub use response::Response;
+pub(super) use socket::{Socket, Times};
 
 use std::cell::Cell;
 use std::time::Instant;
