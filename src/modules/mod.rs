@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod execution;
 mod execution_tags;
 pub mod globals;
+pub mod html;
 pub mod http;
 pub mod k6;
 pub mod metrics;
@@ -18,6 +19,7 @@ pub mod timers;
 pub mod webcrypto;
 pub mod websockets;
 pub mod ws;
+pub mod x509;
 
 use boa_engine::{Context, JsResult};
 
@@ -33,10 +35,12 @@ pub struct Module {
 pub const MODULES: &[Module] = &[
     Module { name: "k6", exports: k6::exports },
     Module { name: "k6/crypto", exports: crypto::exports },
+    Module { name: "k6/crypto/x509", exports: x509::exports },
     Module { name: "k6/data", exports: data::exports },
     Module { name: "k6/encoding", exports: encoding::exports },
     Module { name: "k6/execution", exports: execution::exports },
     Module { name: "k6/experimental/websockets", exports: websockets::deprecated },
+    Module { name: "k6/html", exports: html::exports },
     Module { name: "k6/http", exports: http::exports },
     Module { name: "k6/metrics", exports: metrics::exports },
     Module { name: "k6/timers", exports: timers::exports },

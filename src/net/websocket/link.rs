@@ -6,22 +6,20 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 use futures_util::FutureExt;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 
+use super::counted::{Counted, Counts};
 use super::deflate;
 use super::ended::Ended;
 use super::frame::{self, MOST_CONTROL, Opcode};
 use super::inbound::{Inbound, Received};
 use crate::net::classify::classify;
-use crate::net::direct::Times;
+use crate::net::connection::Connection;
 use crate::net::error::Stage;
 
 /// A socket, with TLS or without.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
-
-pub type Io = Box<dyn Stream>;
+pub type Io = Counted<TokioIo<Connection>>;
 
 /// Bytes asked for in one read.
 const READ: usize = 8 * 1024;
@@ -33,7 +31,7 @@ const KEPT: usize = 64 * 1024;
 pub struct Link {
     pub reader: Reader,
     pub writer: Writer,
-    times: Rc<Times>,
+    counts: Rc<Counts>,
 }
 
 /// What comes from the server.
@@ -42,7 +40,7 @@ pub struct Reader {
     inbound: Inbound,
     /// Why nothing more comes.
     ended: Option<Ended>,
-    times: Rc<Times>,
+    counts: Rc<Counts>,
     peer: SocketAddr,
 }
 
@@ -58,17 +56,17 @@ pub struct Writer {
 
 impl Link {
     /// Takes over a socket on which hands were shaken; `read` came with the server's answer.
-    pub(super) fn new(io: Io, read: &[u8], deflate: bool, times: Rc<Times>, peer: SocketAddr) -> Self {
+    pub(super) fn new(io: Io, read: &[u8], deflate: bool, counts: Rc<Counts>, peer: SocketAddr) -> Self {
         let (reads, writes) = tokio::io::split(io);
         let inbound = Inbound::new(read, deflate);
-        let reader = Reader { half: reads, inbound, ended: None, times: times.clone(), peer };
+        let reader = Reader { half: reads, inbound, ended: None, counts: counts.clone(), peer };
         let writer = Writer { half: writes, out: BytesMut::new(), deflate, has_closed: false, peer };
-        Self { reader, writer, times }
+        Self { reader, writer, counts }
     }
 
     /// Bytes written and read since the connection stood, TLS and the handshake included.
     pub fn bytes(&self) -> (u64, u64) {
-        (self.times.sent(), self.times.received())
+        (self.counts.sent(), self.counts.received())
     }
 
     /// Sends a message. What the server sends meanwhile is taken in, lest both sides wait for each other.
@@ -100,7 +98,7 @@ impl Reader {
         loop {
             match self.inbound.next() {
                 Ok(Some(received)) => {
-                    return Ok((received, self.times.last_read().unwrap_or_else(Instant::now)));
+                    return Ok((received, self.counts.last_read().unwrap_or_else(Instant::now)));
                 }
                 Ok(None) => {}
                 Err(ended) => return Err(ended),
@@ -122,9 +120,7 @@ impl Reader {
             Ok(0) => Some(Ended::cut()),
             Ok(_) => None,
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Some(Ended::cut()),
-            Err(error) => {
-                Some(Ended::Socket(classify(&error, Stage::Body, None, Some(self.peer)).to_string()))
-            }
+            Err(error) => Some(Ended::Socket(classify(&error, Stage::Body, Some(self.peer)).to_string())),
         };
     }
 }
@@ -181,7 +177,7 @@ impl Writer {
         }
         written.map_err(|error| {
             self.out.clear();
-            Ended::Socket(classify(&error, Stage::Request, None, Some(self.peer)).to_string())
+            Ended::Socket(classify(&error, Stage::Request, Some(self.peer)).to_string())
         })
     }
 }

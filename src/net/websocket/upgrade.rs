@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,25 +12,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::header::{
-    CONNECTION, HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL, SET_COOKIE,
-    UPGRADE,
+    CONNECTION, HOST, PROXY_AUTHORIZATION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_PROTOCOL, SET_COOKIE, UPGRADE,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Empty;
 use hyper::client::conn::http1::{self, Parts};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use sha1::{Digest, Sha1};
-use url::{Position, Url};
+use url::Url;
 
+use super::counted::{Counted, Counts};
 use super::deflate;
 use super::link::{Io, Link};
-use super::tunnel;
 use crate::net::classify::classify;
 use crate::net::client::Client;
 use crate::net::cookies::SharedJar;
-use crate::net::direct::{Socket, Times};
 use crate::net::error::{NetError, Stage};
 use crate::net::header::{self, Headers};
 use crate::net::redirect::Target;
@@ -96,20 +93,20 @@ pub struct Refused {
 
 /// What is known of an attempt, however it ends.
 #[derive(Default)]
-pub(super) struct Attempt {
+struct Attempt {
     peer: Cell<Option<SocketAddr>>,
-    pub times: Rc<Times>,
+    counts: Rc<Counts>,
 }
 
 impl Attempt {
     /// What a failure of the socket was.
-    pub(super) fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Fault {
-        Fault::from(classify(error, Stage::Request, None, self.peer.get()))
+    fn failed(&self, error: &(dyn std::error::Error + 'static)) -> Fault {
+        Fault::from(classify(error, Stage::Request, self.peer.get()))
     }
 }
 
 /// Why an attempt failed.
-pub(super) struct Fault {
+struct Fault {
     error: String,
     answer: Option<Answer>,
 }
@@ -144,8 +141,8 @@ pub async fn connect(client: &Client, call: &Call) -> Result<Connected, Refused>
         error: fault.error,
         answer: fault.answer,
         peer: attempt.peer.get(),
-        sent: attempt.times.sent(),
-        received: attempt.times.received(),
+        sent: attempt.counts.sent(),
+        received: attempt.counts.received(),
     })
 }
 
@@ -159,29 +156,14 @@ async fn open(client: &Client, call: &Call, attempt: &Attempt) -> Result<Connect
         body: Bytes::new(),
         referer: None,
     };
-    let request = Request::new(&client.shared, &target, &[], call.jar.as_ref())?;
-    let marks = Cell::default();
-    let dialer = client.dialer();
-    let proxy = client.shared.proxy_of(&url);
-    let hop = match &proxy {
-        Some(proxy) => &proxy.request(&client.shared)?,
-        None => &request,
-    };
-    let (stream, peer) = dialer.dial(hop, &marks).await?;
+    let mut request = Request::new(&client.shared, &target, &[], call.jar.as_ref())?;
+    // A proxy is asked for a tunnel, and is told of its credentials there.
+    request.headers.remove(PROXY_AUTHORIZATION);
+    let connection = client.connector().connect_alone(&request.uri).await?;
+    let peer = connection.remote;
     attempt.peer.set(Some(peer));
-    let mut io: Io = Box::new(Socket::new(stream, attempt.times.clone()));
-    if let Some(proxy) = &proxy {
-        io = tunnel::open(io, proxy, &request, attempt).await?;
-    }
-    if url.scheme() == "https" {
-        let name = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
-        let connector = tokio_rustls::TlsConnector::from(Arc::new(client.shared.tls_of_http1()));
-        io = Box::new(connector.connect(name, io).await.map_err(|error| attempt.failed(&error))?);
-    }
-    let host = &url[Position::BeforeHost..Position::AfterPort];
-    let path = &request.url[Position::BeforePath..Position::AfterQuery];
-    let exchanged = exchange(io, Method::GET, path, &request.headers, host, attempt).await?;
+    let io = Counted::new(TokioIo::new(connection), attempt.counts.clone());
+    let exchanged = exchange(io, request, attempt).await?;
     if let Some(jar) = &call.jar {
         let lines = exchanged.head.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
         jar.lock().unwrap_or_else(|e| e.into_inner()).store(&url, lines);
@@ -211,38 +193,29 @@ fn finish(
         Ok(accepted) => accepted && call.compress,
         Err(error) => return Err(Fault { error, answer: Some(answer) }),
     };
-    let link = Link::new(parts.io.into_inner(), &parts.read_buf, compresses, attempt.times.clone(), peer);
+    let link = Link::new(parts.io.into_inner(), &parts.read_buf, compresses, attempt.counts.clone(), peer);
     Ok(Connected { link, answer, peer })
 }
 
 /// An answer, and what is left of its connection.
-pub(super) struct Exchanged {
-    pub head: http::response::Parts,
+struct Exchanged {
+    head: http::response::Parts,
     /// Its first bytes.
-    pub body: Bytes,
+    body: Bytes,
     /// The connection, if it is not HTTP's any more.
-    pub switched: Option<Parts<TokioIo<Io>>>,
+    switched: Option<Parts<TokioIo<Io>>>,
 }
 
-/// Sends one request over a fresh connection.
-pub(super) async fn exchange(
-    io: Io,
-    method: Method,
-    target: &str,
-    headers: &HeaderMap,
-    host: &str,
-    attempt: &Attempt,
-) -> Result<Exchanged, Fault> {
-    let is_connect = method == Method::CONNECT;
+/// Sends the request over its fresh connection.
+async fn exchange(io: Io, prepared: Request, attempt: &Attempt) -> Result<Exchanged, Fault> {
+    let host = prepared.uri.authority().map_or("", http::uri::Authority::as_str);
     let mut request = http::Request::new(Empty::<Bytes>::new());
-    *request.uri_mut() =
-        Uri::try_from(target).map_err(|error| format!("invalid path {target:?}: {error}"))?;
-    *request.headers_mut() = headers.clone();
-    if !headers.contains_key(HOST) {
+    *request.uri_mut() = prepared.uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
+    *request.headers_mut() = prepared.headers;
+    if !request.headers().contains_key(HOST) {
         let host = HeaderValue::from_str(host).map_err(|error| format!("invalid host {host:?}: {error}"))?;
         request.headers_mut().insert(HOST, host);
     }
-    *request.method_mut() = method;
     let mut builder = http1::Builder::new();
     builder.title_case_headers(true).allow_obsolete_multiline_headers_in_responses(true);
     let handshake = builder.handshake::<_, Empty<Bytes>>(TokioIo::new(io)).await;
@@ -260,7 +233,7 @@ pub(super) async fn exchange(
     .await
     .map_err(|error| attempt.failed(&error))?;
     let (head, mut rest) = answer.into_parts();
-    if head.status == StatusCode::SWITCHING_PROTOCOLS || (is_connect && head.status.is_success()) {
+    if head.status == StatusCode::SWITCHING_PROTOCOLS {
         if !is_done {
             let done = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
             done.map_err(|error| attempt.failed(&error))?;
