@@ -383,3 +383,13 @@ fn over_tls_and_with_hosts() {
         outcome.stderr
     );
 }
+
+#[test]
+fn the_example() {
+    let server = serve(None);
+    let path = binary::in_repository("examples/websockets.js");
+    let args = ["run", "-q", path.to_str().unwrap()];
+    let outcome = binary::ssek(&args).env("WS_URL", &server.url("/echo")).outcome();
+    assert_eq!((outcome.exit, outcome.stderr.as_str()), (Some(0), ""), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("our own words") && outcome.stdout.contains("round_trip"));
+}
