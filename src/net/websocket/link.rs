@@ -64,7 +64,7 @@ impl Link {
         Self { reader, writer, counts }
     }
 
-    /// Bytes written and read since the connection stood, TLS and the handshake included.
+    /// Bytes written and read, those of the handshake included and the records of TLS left out.
     pub fn bytes(&self) -> (u64, u64) {
         (self.counts.sent(), self.counts.received())
     }
