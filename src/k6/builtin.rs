@@ -90,6 +90,17 @@ builtins! {
     DATA_SENT = "data_sent" Counter Data;
     /// Bytes received, once per iteration.
     DATA_RECEIVED = "data_received" Counter Data;
+    /// WebSockets that were asked for.
+    WS_SESSIONS = "ws_sessions" Counter Default;
+    /// Messages sent over WebSockets; those of `k6/websockets` count pings and goodbyes, too.
+    WS_MSGS_SENT = "ws_msgs_sent" Counter Default;
+    WS_MSGS_RECEIVED = "ws_msgs_received" Counter Default;
+    /// From a ping to its pong.
+    WS_PING = "ws_ping" Trend Time;
+    /// From the call to the WebSocket's end.
+    WS_SESSION_DURATION = "ws_session_duration" Trend Time;
+    /// From the call until hands were shaken, or not.
+    WS_CONNECTING = "ws_connecting" Trend Time;
 }
 
 /// The event counter of `k6/x/sse`; registered when the module is first imported.

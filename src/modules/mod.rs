@@ -17,6 +17,8 @@ pub mod tags;
 pub mod text;
 pub mod timers;
 pub mod webcrypto;
+pub mod websockets;
+pub mod ws;
 pub mod x509;
 
 use boa_engine::{Context, JsResult};
@@ -37,10 +39,13 @@ pub const MODULES: &[Module] = &[
     Module { name: "k6/data", exports: data::exports },
     Module { name: "k6/encoding", exports: encoding::exports },
     Module { name: "k6/execution", exports: execution::exports },
+    Module { name: "k6/experimental/websockets", exports: websockets::deprecated },
     Module { name: "k6/html", exports: html::exports },
     Module { name: "k6/http", exports: http::exports },
     Module { name: "k6/metrics", exports: metrics::exports },
     Module { name: "k6/timers", exports: timers::exports },
+    Module { name: "k6/websockets", exports: websockets::exports },
+    Module { name: "k6/ws", exports: ws::exports },
     Module { name: "k6/x/sse", exports: sse::exports },
     Module { name: "ssek/sse", exports: ssek_sse::exports },
 ];

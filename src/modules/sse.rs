@@ -2,7 +2,7 @@
 
 mod attempt;
 pub mod client;
-mod error;
+pub mod error;
 pub mod event;
 pub mod params;
 pub mod reconnect;

@@ -167,6 +167,11 @@ impl Client {
         }
     }
 
+    /// What makes connections, for those who keep them for themselves.
+    pub(super) fn connector(&self) -> Connector {
+        Connector(self.dialer.clone())
+    }
+
     /// How a request is sent directly, if it can be.
     pub(super) fn direct(&self, request: &Request) -> Option<(&Pool, &Dialer)> {
         let plain = request.uri.scheme_str() == Some("http") && request.method != Method::CONNECT;

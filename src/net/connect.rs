@@ -70,6 +70,31 @@ impl Connector {
         self.secure(connection, host, shared.tls.for_host(host)).await
     }
 
+    /// A connection that will speak HTTP/1.1 only until both sides agree on something else. Proxies are asked for a
+    /// tunnel, whatever the scheme.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answered, or TLS failed.
+    pub(super) async fn connect_alone(&self, to: &Uri) -> Result<Connection, NetError> {
+        let shared = &self.0.shared;
+        let proxy = shared.proxies.as_ref().and_then(|proxies| proxies.intercept(to));
+        let connection = match proxy {
+            None => self.dial(to).await?,
+            Some(proxy) if proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks")) => {
+                self.through_socks(&proxy, to).await?
+            }
+            Some(proxy) => self.through_tunnel(&proxy, to).await?,
+        };
+        if to.scheme_str() != Some("https") {
+            return Ok(connection);
+        }
+        let host = bare(to.host().unwrap_or_default());
+        let mut config = ClientConfig::clone(shared.tls.for_host(host));
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        self.secure(connection, host, &Arc::new(config)).await
+    }
+
     async fn dial(&self, to: &Uri) -> Result<Connection, NetError> {
         let host = bare(to.host().unwrap_or_default());
         let (stream, remote) = self.0.dial(host, port(to), reached).await?;
@@ -118,7 +143,7 @@ impl Connector {
         {
             tunnel = tunnel.with_headers(HeaderMap::from_iter([(USER_AGENT, agent)]));
         }
-        tunnel.call(to.clone()).await.map_err(|error| classify(&error, Stage::Request, None))
+        tunnel.call(with_port(to)?).await.map_err(|error| classify(&error, Stage::Request, None))
     }
 
     async fn through_socks(&self, proxy: &Intercept, to: &Uri) -> Result<Connection, NetError> {
@@ -128,11 +153,8 @@ impl Connector {
         if let Some((user, password)) = proxy.raw_auth() {
             socks = socks.with_auth(user.to_owned(), password.to_owned());
         }
-        // Without a port it would be taken for one of https.
-        let to = format!("{}:{}", to.host().unwrap_or_default(), port(to)).parse();
-        let to = to.map_err(|error: http::uri::InvalidUri| failed(error.to_string()))?;
         // The error's type has no name outside its crate, and no text.
-        socks.call(to).await.map_err(|error| failed(format!("{error:?}")))
+        socks.call(with_port(to)?).await.map_err(|error| failed(format!("{error:?}")))
     }
 }
 
@@ -151,6 +173,12 @@ impl Service<Uri> for Standing {
     fn call(&mut self, _: Uri) -> Self::Future {
         ready(self.0.take().ok_or_else(|| io::ErrorKind::NotConnected.into()))
     }
+}
+
+/// Where a URL leads. Without a port it would be taken for one of https.
+fn with_port(to: &Uri) -> Result<Uri, NetError> {
+    let authority = format!("{}:{}", to.host().unwrap_or_default(), port(to)).parse();
+    authority.map_err(|error: http::uri::InvalidUri| NetError::request(Kind::Other(error.to_string())))
 }
 
 /// A URL's host without the brackets of IPv6.
