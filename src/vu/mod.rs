@@ -11,6 +11,7 @@ pub mod mates;
 pub mod open_resources;
 pub mod samples;
 pub mod scenario;
+pub mod secrets;
 mod setup_data;
 pub mod shared_arrays;
 pub mod state;

@@ -9,6 +9,7 @@ use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
 use super::lag::Lag;
+use super::secrets::Secrets;
 use super::shared_arrays::SharedArrays;
 use super::{Control, Streaming};
 use crate::js::Sources;
@@ -47,6 +48,8 @@ pub struct Test {
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
     pub shared_arrays: SharedArrays,
+    /// What `k6/secrets` gives out.
+    pub secrets: Secrets,
 }
 
 /// Numbers that progress lines and `exec.instance` show.
@@ -102,6 +105,7 @@ impl Test {
             counters: Counters::default(),
             lag: Lag::default(),
             shared_arrays: SharedArrays::default(),
+            secrets: Secrets::default(),
         }
     }
 
