@@ -14,7 +14,7 @@ use crate::k6::ExitCode;
 use crate::log;
 use crate::options::flags::{OptionFlags, boolean};
 use crate::options::runtime::{CompatibilityMode, RuntimeFlags};
-use crate::run::load;
+use crate::run::{arrivals, load};
 
 /// The command line of `ssek archive`.
 #[derive(Debug, Default, clap::Args)]
@@ -42,11 +42,13 @@ pub(super) fn run(args: &ArchiveArgs) -> anyhow::Result<ExitCode> {
     let script = super::only(&args.scripts)?;
     let (layers, runtime) = levels::read(&args.global, &args.options, &args.runtime, false)?;
     let loaded = load::load(script, &runtime)?;
-    let resolved = loaded.resolve(&layers)?;
+    let mut resolved = loaded.resolve(&layers)?;
     resolved.warnings.iter().for_each(log::warn);
     loaded.check(&resolved)?;
     let test = &loaded.test;
     let sources = &test.sources;
+    // These are read for a run only, and belong into the archive.
+    arrivals::read_traces(&mut resolved.options, sources)?;
     let mode = if test.is_base_mode { CompatibilityMode::Base } else { CompatibilityMode::Extended };
     let main = sources.main().strip_prefix("file://").unwrap_or(sources.main());
     let metadata = Metadata {

@@ -279,9 +279,18 @@ impl Sources {
 
     /// The bytes of a data file for `open()`, relative to the main script's folder.
     pub fn open(&self, path: &str) -> Result<Bytes, String> {
+        self.data(path, self.locked.load(Ordering::Relaxed))
+    }
+
+    /// The bytes of a file that an option names, at any time; relative as for `open()`.
+    pub fn of_option(&self, path: &str) -> Result<Bytes, String> {
+        self.data(path, false)
+    }
+
+    fn data(&self, path: &str, locked: bool) -> Result<Bytes, String> {
         let path = self.data_path(path)?;
         // Whoever reads a large file does so without the lock.
-        if let Some(file) = self.opened(&path)? {
+        if let Some(file) = self.opened(&path, locked)? {
             return file.bytes(&path);
         }
         let (file, bytes) = match &self.archive {
@@ -299,7 +308,7 @@ impl Sources {
     /// A data file and its path, as for [`Self::open`], to be read in parts. A large one is not read yet.
     pub fn find(&self, path: &str) -> Result<(PathBuf, DataFile), String> {
         let path = self.data_path(path)?;
-        if let Some(file) = self.opened(&path)? {
+        if let Some(file) = self.opened(&path, self.locked.load(Ordering::Relaxed))? {
             return Ok((path, file));
         }
         let file = match &self.archive {
@@ -319,9 +328,9 @@ impl Sources {
     }
 
     /// A file that was opened before; fails for others if it is too late for them.
-    fn opened(&self, path: &Path) -> Result<Option<DataFile>, String> {
+    fn opened(&self, path: &Path, locked: bool) -> Result<Option<DataFile>, String> {
         let known = lock(&self.opened).get(path).cloned();
-        if known.is_none() && self.locked.load(Ordering::Relaxed) {
+        if known.is_none() && locked {
             return Err(format!(
                 "open() can't be used with files that weren't previously opened during initialization (__VU==0), path: \"{}\"",
                 path.display()

@@ -35,6 +35,8 @@ impl ExitCode {
     pub const MARKED_AS_FAILED: Self = Self(110);
     /// ssek was too busy to measure, and `--fail-on-saturation` was given. Not a code of k6's.
     pub const SATURATED: Self = Self(111);
+    /// Too many iterations failed for `stopAfter`. Not a code of k6's.
+    pub const TOO_MANY_ERRORS: Self = Self(112);
     /// Everything else: bad command lines, missing files.
     pub const OTHER: Self = Self(255);
 }

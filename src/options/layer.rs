@@ -9,7 +9,8 @@ use super::dns::DnsLayer;
 use super::environment::variable;
 use super::threshold::Thresholds;
 use super::tls::{CipherSuite, TlsAuth, TlsVersions};
-use crate::executor::{self, Executor, Segment, SegmentSequence, Stage};
+use super::wait_for::WaitForLayer;
+use crate::executor::{self, Executor, Segment, SegmentSequence, Stage, StopAfter};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Fields, Json, Mismatch};
@@ -143,8 +144,17 @@ layer! {
     metric_samples_buffer_size: i64 = "metricSamplesBufferSize", "METRIC_SAMPLES_BUFFER_SIZE";
     no_cookies_reset: bool = "noCookiesReset", "NO_COOKIES_RESET";
     discard_response_bodies: bool = "discardResponseBodies", "DISCARD_RESPONSE_BODIES";
+    /// Of random arrivals.
+    seed: i64 = "seed", "SEED";
     features: Vec<String> = "features", "FEATURES";
+    stop_after: StopAfter = "stopAfter", none;
+    warmup: GoDuration = "warmup", "WARMUP";
+    cooldown: GoDuration = "cooldown", "COOLDOWN";
+    wait_for: WaitForLayer = "waitFor", "WAIT_FOR";
 }
+
+/// Options that k6 does not have.
+const OWN: [&str; 5] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor"];
 
 impl Layer {
     /// Reads the options that a script exports or a config file holds.
@@ -188,12 +198,17 @@ impl Layer {
             || self.scenarios.is_some()
     }
 
-    /// All options as a JSON object with k6's keys in k6's order; `null` where unset. `cloud` is left
-    /// out when unset.
+    /// All options as a JSON object with k6's keys in k6's order; `null` where unset. `cloud`, and what
+    /// k6 does not have, is left out when unset.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut entries = self.entries();
         if self.cloud.is_none() {
             entries.shift_remove("cloud");
+        }
+        for key in OWN {
+            if entries.get(key).is_some_and(Value::is_null) {
+                entries.shift_remove(key);
+            }
         }
         entries
     }
@@ -235,7 +250,10 @@ mod tests {
             (
                 json!({"scenarios": {"a": {"executor": "nope"}}}),
                 "unknown executor type 'nope'\n\tat scenarios.a.executor: there are shared-iterations, \
-                 per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate",
+                 per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate, \
+                 at-once-users, ramp-users, constant-users-per-sec, ramp-users-per-sec, increment-users-per-sec, \
+                 stress-peak-users, inject-open, constant-concurrent-users, ramp-concurrent-users, \
+                 increment-concurrent-users, inject-closed",
             ),
             (
                 json!([]),

@@ -16,12 +16,14 @@ pub mod secret_source;
 pub mod threshold;
 pub mod tls;
 mod value;
+pub mod wait_for;
+pub mod windows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::executor::Share;
 use crate::executor::reservation::Requirements;
+use crate::executor::{Share, StopAfter};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
@@ -37,6 +39,7 @@ pub use runtime::RuntimeOptions;
 pub use saturation::Saturation;
 pub use scenario::Scenario;
 use tls::TlsAuth;
+use wait_for::WaitFor;
 
 /// The levels that options come from, lowest first.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +83,8 @@ pub struct Options {
     pub share: Share,
     /// Whether the run waits for the REST API to start it.
     pub paused: bool,
+    /// Of random arrivals; `None` until a run picks one.
+    pub seed: Option<i64>,
     pub no_setup: bool,
     pub setup_timeout: Duration,
     pub no_teardown: bool,
@@ -119,12 +124,25 @@ pub struct Options {
     pub tags: BTreeMap<String, String>,
     pub no_cookies_reset: bool,
     pub discard_response_bodies: bool,
+    /// What ends the whole test before its time.
+    pub stop_after: Option<StopAfter>,
+    /// The first so much of the scenarios is not measured.
+    pub warmup: Duration,
+    /// The last so much before the scenarios' regular end, and what comes after it, is not measured.
+    pub cooldown: Duration,
+    /// What must answer before the test begins.
+    pub wait_for: Option<WaitFor>,
 }
 
 impl Options {
     /// How long the test takes at most, and how many VUs it needs.
     pub fn requirements(&self) -> Requirements {
         scenario::total(&self.scenarios, &self.share)
+    }
+
+    /// How long the scenarios start iterations, unless something ends them before.
+    pub fn regular_length(&self) -> Duration {
+        windows::regular_length(self.scenarios.iter().map(|scenario| scenario.executor.as_ref()))
     }
 
     /// The scenarios of which something falls to this process.
@@ -206,11 +224,25 @@ fn check(layer: &Layer) -> Result<(), Failure> {
         about.push("setupTimeout");
     }
     for (name, scenario) in layer.scenarios.iter().flat_map(|scenarios| &scenarios.0) {
-        let errors = scenario.validate();
+        let errors = scenario.problems();
         if !errors.is_empty() {
             problems.push(format!("scenario {name} has configuration errors: {}", errors.join(", ")));
             about.extend(["scenarios", "vus", "duration", "iterations", "stages"]);
         }
+    }
+    if problems.is_empty() {
+        windows::check(layer, &mut problems);
+        if !problems.is_empty() {
+            about.extend(["warmup", "cooldown"]);
+        }
+    }
+    for problem in layer.stop_after.iter().flat_map(StopAfter::problems) {
+        problems.push(problem);
+        about.push("stopAfter");
+    }
+    if let Some(problem) = layer.wait_for.as_ref().and_then(|wait_for| wait_for.settled().err()) {
+        problems.push(problem);
+        about.push("waitFor");
     }
     for stat in layer.summary_trend_stats.iter().flatten() {
         if let Err(error) = stat.parse::<TrendStat>() {
@@ -257,6 +289,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         share: share
             .map_err(|error| invalid(error).about(&["executionSegment", "executionSegmentSequence"]))?,
         paused: on(layer.paused),
+        seed: layer.seed,
         no_setup: on(layer.no_setup),
         setup_timeout: time(layer.setup_timeout, 60),
         no_teardown: on(layer.no_teardown),
@@ -298,6 +331,11 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         tags: layer.tags.unwrap_or_default(),
         no_cookies_reset: on(layer.no_cookies_reset),
         discard_response_bodies: on(layer.discard_response_bodies),
+        stop_after: layer.stop_after,
+        warmup: time(layer.warmup, 0),
+        cooldown: time(layer.cooldown, 0),
+        // It is what it should be: `check` saw it.
+        wait_for: layer.wait_for.and_then(|wait_for| wait_for.settled().ok()),
     })
 }
 

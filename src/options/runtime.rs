@@ -31,7 +31,7 @@ pub struct RuntimeFlags {
     /// The end-of-test summary: compact, full or disabled [env: K6_SUMMARY_MODE] [default: compact]
     #[arg(long, value_name = "MODE")]
     pub summary_mode: Option<String>,
-    /// The summary's figures about event streams that k6 does not have: auto, on or off; auto shows them to scripts and options that k6 could not run, and in full mode [env: SSEK_STREAMING] [default: auto]
+    /// The summary's figures about event streams and late starts that k6 does not have: auto, on or off; auto shows them to scripts and options that k6 could not run, and in full mode [env: SSEK_STREAMING] [default: auto]
     #[arg(long, value_name = "WHEN")]
     pub streaming: Option<String>,
     /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]

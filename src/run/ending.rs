@@ -21,26 +21,35 @@ use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
 use crate::vu::{Stop, Test, VirtualUser};
 
-/// Prints the summary, or what `handleSummary()` makes of it, and writes the files; `streaming`: with ssek's own
-/// metrics of event streams.
+/// What the summary has that k6's has not.
+pub struct Shows {
+    /// ssek's own metrics of event streams.
+    pub streaming: bool,
+    /// Those of late starts.
+    pub schedule: bool,
+    /// ssek's own state, where it is of interest.
+    pub client: Option<Client>,
+}
+
+/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
 pub fn summarise(
     loaded: &Loaded,
     resolved: &Resolved,
     request: &Request,
     result: &FinalResult,
-    streaming: bool,
-    client: Option<Client>,
+    shows: Shows,
     setup_data: Option<&str>,
 ) -> Result<()> {
     let options = &resolved.options;
     let summary = Summary {
         snapshot: result.snapshot.clone(),
-        client,
+        client: shows.client,
         options: SummaryOptions {
             trend_stats: options.summary_trend_stats.clone(),
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
-            streaming,
+            streaming: shows.streaming,
+            schedule: shows.schedule,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
@@ -162,6 +171,10 @@ pub fn verdict(
         let names = result.crossed.join(", ");
         log::error(format!("thresholds on metrics '{names}' have been crossed"));
         return ExitCode::THRESHOLDS;
+    }
+    if test.control.has_too_many_errors() {
+        log::error("the test ended early because too many iterations failed");
+        return ExitCode::TOO_MANY_ERRORS;
     }
     if test.control.is_marked_failed() {
         log::error("test run was marked as failed");

@@ -1,6 +1,7 @@
 //! A test run: the only place with the clock, the threads and the stop signal.
 
 pub mod api;
+pub mod arrivals;
 pub mod client;
 pub mod closed;
 pub mod course;
@@ -19,7 +20,9 @@ pub mod once;
 pub mod open;
 pub mod pool;
 pub mod progress;
+pub mod ready;
 pub mod scenarios;
+pub mod schedule;
 pub mod signals;
 pub mod stack;
 pub mod stop;
@@ -28,7 +31,7 @@ pub mod streaming;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::select;
@@ -37,6 +40,7 @@ use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
+use crate::metrics::left_out::LeftOut;
 use crate::metrics::{BatchSink, definition};
 use crate::options::runtime::{StreamingMode, SummaryMode};
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
@@ -76,9 +80,10 @@ pub struct Request {
 /// With a [`Failure`] in the chain where the exit code is other than 255.
 pub fn run(request: Request) -> Result<ExitCode> {
     let loaded = load::load(&request.script, &request.runtime)?;
-    let resolved = loaded.resolve(&request.layers)?;
+    let mut resolved = loaded.resolve(&request.layers)?;
     resolved.warnings.iter().for_each(log::warn);
     loaded.check(&resolved)?;
+    arrivals::prepare(&mut resolved, &loaded.test.sources)?;
     let test = loaded.test.clone();
     load::configure(&test, &resolved, &request.runtime)?;
     if let Some(path) = &request.runtime.console_output {
@@ -86,26 +91,31 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
 
     client::prepare(&test, &resolved, &request.runtime);
+    schedule::prepare(&test, &resolved);
     // Once: reading the thresholds warns about what is wrong with them.
     let mut definitions = definitions(&test, &resolved, &request.runtime)?;
     let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
     if shows_streaming {
         definitions.extend(streaming::outcomes(&test.registry));
     }
+    let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
-    let engine = start_engine(&test, definitions, &request.runtime, sinks)?;
+    let left_out = Arc::new(LeftOut::new(resolved.options.warmup, resolved.options.cooldown));
+    let engine = start_engine(&test, definitions, &request.runtime, sinks, left_out.clone())?;
     test.connect(engine.sender());
     let course = Arc::new(Course::new(resolved.options.paused));
     let api = start_api(&request, &loaded, &course, &engine)?;
     let display = Display::start(&test, &resolved, &request, &descriptions)?;
 
     let stop = &loaded.stop;
-    let mut end = Ending::default();
+    let mut end = Ending { left_out, ..Ending::default() };
     course.reach(Stage::InitVus);
     let pool = initialise(&test, &resolved, &display, stop, request.runtime.threads)?;
     if let Some(pool) = &pool {
         course.reach(Stage::InitDone);
-        if wait_for_start(&course, stop, &display, api.is_some()) {
+        if wait_for_start(&course, stop, &display, api.is_some())
+            && is_ready(&test, &resolved, &display, stop)?
+        {
             course.reach(Stage::Started);
             engine.start_clock();
             test.counters.start();
@@ -137,8 +147,10 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
     let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
     let setup_data = course.setup_data();
-    ending::summarise(&loaded, &resolved, &request, &result, shows_streaming, shown, setup_data.as_deref())?;
+    let shows = ending::Shows { streaming: shows_streaming, schedule: shows_schedule, client: shown };
+    ending::summarise(&loaded, &resolved, &request, &result, shows, setup_data.as_deref())?;
     display.finish();
+    schedule::warn_if_late(&test, &result.snapshot);
     Ok(ending::verdict(reason, &test, &result, end.failure, client.as_ref(), asked))
 }
 
@@ -151,6 +163,8 @@ pub struct Ending {
     pub failure: Option<Failure>,
     /// What CPU time the scenarios took, where it was watched.
     pub cpu: Option<Cpu>,
+    /// The times that are not measured.
+    pub left_out: Arc<LeftOut>,
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
@@ -192,6 +206,7 @@ fn start_engine(
     definitions: Vec<definition::Definition>,
     runtime: &RuntimeOptions,
     outputs: Vec<Box<dyn BatchSink>>,
+    left_out: Arc<LeftOut>,
 ) -> Result<Engine> {
     let control = test.clone();
     Engine::start(EngineConfig {
@@ -199,6 +214,7 @@ fn start_engine(
         definitions,
         sections: runtime.summary_mode == SummaryMode::Full,
         outputs,
+        left_out,
         on_abort: Box::new(move |text| control.control.stop(Stop::Threshold(text))),
     })
     .context("could not start the metrics thread")
@@ -273,6 +289,14 @@ fn wait_for_start(course: &Course, stop: &StopSignal, display: &Display, can_be_
     stopped.try_recv().is_err_and(|state| state.is_empty())
 }
 
+/// Waits for the server, if that was asked for. `false` if the run was stopped meanwhile.
+fn is_ready(test: &Test, resolved: &Resolved, display: &Display, stop: &StopSignal) -> Result<bool> {
+    match &resolved.options.wait_for {
+        Some(wanted) => ready::wait(wanted, test, display, &stop.receiver()),
+        None => Ok(true),
+    }
+}
+
 /// `setup()`, the scenarios, `teardown()`.
 fn execute(
     pool: &Pool,
@@ -304,7 +328,9 @@ fn execute(
         display.running();
         course.reach(Stage::Running);
         let watch = client::Watch::start(test)?;
+        end.left_out.begin(Instant::now(), options.regular_length());
         scenarios::run(pool, test, resolved, display, stop, course);
+        end.left_out.end(Instant::now());
         end.cpu = watch.map(client::Watch::stop);
         display.scenarios_ended();
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, at, never, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, at, never, select, unbounded};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::gate::{Assignment, Gate, Starts, Worker};
@@ -20,6 +20,9 @@ use crate::vu::Test;
 const BURST: usize = 1_000;
 /// A driver that is so much behind its plan at the plan's end gives up on the rest.
 const LATEST: Duration = Duration::from_millis(100);
+
+/// Iterations that are counted as dropped between two looks at whether the run is to stop.
+const COUNTED: usize = 1_000_000;
 
 /// Runs the scenario to its end.
 pub fn drive(job: &Job<Open>, pool: &Pool, test: &Arc<Test>) {
@@ -65,6 +68,8 @@ struct Driver<'a> {
     sent: u64,
     warned: bool,
     aborted: bool,
+    /// Whether `stopAfter` ended the scenario.
+    over: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -93,6 +98,7 @@ impl<'a> Driver<'a> {
             sent: 0,
             warned: false,
             aborted: false,
+            over: false,
         }
     }
 
@@ -109,12 +115,19 @@ impl<'a> Driver<'a> {
             Some(start + time)
         };
         let mut next = next_time();
-        while !self.aborted {
+        let mut behind = false;
+        let [over, all_over] = job.scenario.over();
+        // Users who are to come come, however late; a rate is kept up or given up.
+        let users = job.plan.arrivals.users().is_some();
+        let latest = if users { Duration::MAX } else { LATEST };
+        while !self.aborted && !self.over {
             let short = self.take_planned();
             let now = Instant::now();
+            // VUs that are planned are about to come from another scenario: users wait for them.
+            let hold = users && short && next.is_some_and(|due| due <= now && now < due + LATEST);
             let mut dropped = 0;
             for _ in 0..BURST {
-                let Some(due) = next.filter(|due| *due <= now) else { break };
+                let Some(due) = next.filter(|due| *due <= now && !self.over && !hold) else { break };
                 dropped += u64::from(!self.begin_iteration(due));
                 next = next_time();
             }
@@ -125,28 +138,65 @@ impl<'a> Driver<'a> {
             if now >= self.end && next.is_none() {
                 break;
             }
-            if now >= self.end + LATEST {
-                log::warn(format!(
-                    "Scenario {} fell behind its arrival rate: iterations were due that it neither started nor counted \
-                     as dropped; lower the rate, or share the test among several machines",
-                    self.job.scenario.name
-                ));
+            if self.over {
+                break;
+            }
+            if now.saturating_duration_since(self.end) >= latest {
+                behind = true;
                 break;
             }
             let wake = next.unwrap_or(self.end);
-            let timer = at(if short { wake.min(now + ASK_AGAIN) } else { wake });
+            let timer = at(match short {
+                true if hold => now + ASK_AGAIN,
+                true => wake.min(now + ASK_AGAIN),
+                false => wake,
+            });
             select! {
                 recv(self.grown) -> grown => if let Ok(grown) = grown { self.take_grown(grown) },
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
                 recv(job.stop) -> _ => self.aborted = true,
+                recv(over) -> _ => self.over = true,
+                recv(all_over) -> _ => self.over = true,
                 recv(timer) -> _ => {}
             }
+        }
+        if behind {
+            self.give_up(u64::from(next.is_some()), times);
         }
         self.finish();
     }
 
+    /// The plan is over and the driver is not through with it: what it has not come to is dropped. `before` of them
+    /// were taken from `rest` already.
+    fn give_up(&self, before: u64, mut rest: impl Iterator<Item = Duration>) {
+        let mut dropped = before;
+        loop {
+            let more = rest.by_ref().take(COUNTED).count();
+            dropped += more as u64;
+            // Nobody waits for the number of a plan of billions.
+            if more < COUNTED || matches!(self.job.stop.try_recv(), Err(TryRecvError::Disconnected)) {
+                break;
+            }
+        }
+        self.job.dropped.report([(None, dropped)]);
+        log::warn(format!(
+            "Scenario {} fell behind its arrival rate: its time was over before ssek came to {dropped} iterations, which \
+             are counted as dropped; lower the rate, or share the test among several machines",
+            self.job.scenario.name
+        ));
+    }
+
     /// Lets a VU start an iteration, if one is free.
     fn begin_iteration(&mut self, due: Instant) -> bool {
+        if self.job.scenario.has_rules() {
+            if self.free.slots().is_empty() {
+                return false;
+            }
+            if !self.job.scenario.may_start() {
+                self.over = true;
+                return true;
+            }
+        }
         loop {
             let Some(slot) = self.free.slots().pop_front() else { return false };
             // A VU that has left does not take it.
@@ -222,6 +272,9 @@ impl<'a> Driver<'a> {
     /// Waits until running iterations have ended, and cuts them off when their time is over.
     fn finish(mut self) {
         self.job.live.set_status(Status::Stopping);
+        if self.over {
+            self.hard_end = self.hard_end.min(Instant::now() + self.job.plan.graceful_stop);
+        }
         // Free VUs leave when nothing can be due any more.
         self.starts.clear();
         let mut killed = false;
@@ -265,5 +318,6 @@ fn gate(job: &Job<Open>, test: &Arc<Test>, free: Free) -> Gate {
             free.slots().push_back(slot);
         }),
         killed: AtomicBool::new(false),
+        pace: None,
     }
 }

@@ -30,6 +30,9 @@ pub fn data(summary: &Summary) -> Value {
         },
         "metrics": metrics,
     });
+    if let Some(left_out) = super::left_out::value(snapshot.left_out) {
+        data["state"]["leftOut"] = left_out;
+    }
     if let Some(client) = client {
         data["client"] = client.value();
     }

@@ -7,6 +7,7 @@ pub mod client;
 pub mod collation;
 pub mod data;
 pub mod export;
+pub mod left_out;
 pub mod number;
 pub mod style;
 pub mod text;
@@ -44,6 +45,8 @@ pub struct SummaryOptions {
     pub mode: SummaryMode,
     /// Whether the figures have ssek's own metrics of event streams, which k6 does not have.
     pub streaming: bool,
+    /// Whether they have those of late starts, which it does not have, either.
+    pub schedule: bool,
     /// Whether the user asked for no colours.
     pub no_color: bool,
     pub stdout_is_terminal: bool,
@@ -57,6 +60,7 @@ impl Default for SummaryOptions {
             time_unit: None,
             mode: SummaryMode::Compact,
             streaming: false,
+            schedule: false,
             no_color: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
@@ -78,7 +82,9 @@ impl Summary {
 impl SummaryOptions {
     /// Whether the metric has a place in the figures. One with thresholds has: they have to be told of.
     fn includes(&self, metric: &MetricSnapshot) -> bool {
-        self.streaming || !metric.thresholds.is_empty() || !builtin::is_streaming(&metric.name)
+        let hidden = (!self.streaming && builtin::is_streaming(&metric.name))
+            || (!self.schedule && builtin::is_scheduled(&metric.name));
+        !hidden || !metric.thresholds.is_empty()
     }
 }
 

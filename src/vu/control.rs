@@ -56,12 +56,19 @@ pub struct Control {
     wake: Sender<()>,
     woken: Receiver<()>,
     failed: AtomicBool,
+    too_many_errors: AtomicBool,
 }
 
 impl Default for Control {
     fn default() -> Self {
         let (wake, woken) = crossbeam_channel::bounded(1);
-        Self { stop: Mutex::new(None), wake, woken, failed: AtomicBool::new(false) }
+        Self {
+            stop: Mutex::new(None),
+            wake,
+            woken,
+            failed: AtomicBool::new(false),
+            too_many_errors: AtomicBool::new(false),
+        }
     }
 }
 
@@ -86,6 +93,16 @@ impl Control {
     /// `exec.test.fail()`: the run goes on and ends with exit code 110.
     pub fn mark_failed(&self) {
         self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// `stopAfter` found too many failed iterations: the run ends with exit code 112.
+    pub fn mark_too_many_errors(&self) {
+        self.too_many_errors.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether `stopAfter` ended a scenario, or the run, because of errors.
+    pub fn has_too_many_errors(&self) -> bool {
+        self.too_many_errors.load(Ordering::Relaxed)
     }
 
     /// Whether the script marked the run as failed.

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsString};
@@ -18,7 +18,7 @@ use crate::js::interrupt::Interrupt;
 use crate::js::{EventLoop, go_error};
 use crate::k6::SystemTag;
 use crate::k6::builtin::Builtin;
-use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId};
+use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId, Timestamp};
 use crate::net::client::Client;
 use crate::net::{CookieJar, SharedJar};
 
@@ -50,6 +50,10 @@ pub struct State {
     pub scenario_iteration: Cell<u64>,
     /// When the current iteration was due, in an open model.
     pub scheduled: Cell<Option<Instant>>,
+    /// How late it started, where that is measured.
+    pub(super) delay: Cell<Option<Duration>>,
+    /// Whether a request of the current iteration failed, for `stopAfter`.
+    pub request_failed: Cell<bool>,
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
@@ -93,6 +97,8 @@ impl State {
             iteration_in_scenario: Cell::new(0),
             scenario_iteration: Cell::new(0),
             scheduled: Cell::new(None),
+            delay: Cell::new(None),
+            request_failed: Cell::new(false),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
             observed: Observed::default(),
@@ -235,6 +241,11 @@ impl State {
     pub fn record(&self, builtin: &Builtin, tags: TagSetId, at: Instant, value: f64) {
         let metric = self.builtin(builtin);
         self.samples.push(self.series(metric, tags), at, value);
+    }
+
+    /// When the current iteration was due, in milliseconds since the Unix epoch; `None` in a closed model.
+    pub fn scheduled_ms(&self) -> Option<f64> {
+        self.scheduled.get().map(|due| Timestamp::at(due).0 as f64 / 1e6)
     }
 
     /// The series of a check under the present tags, if it was kept.

@@ -9,6 +9,7 @@ use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
 use super::lag::Lag;
+use super::schedule::Schedule;
 use super::secrets::Secrets;
 use super::shared_arrays::SharedArrays;
 use super::{Control, Streaming};
@@ -47,6 +48,8 @@ pub struct Test {
     pub counters: Counters,
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
+    /// Whether the run measures late starts of open models.
+    pub schedule: Schedule,
     pub shared_arrays: SharedArrays,
     /// What `k6/secrets` gives out.
     pub secrets: Secrets,
@@ -104,6 +107,7 @@ impl Test {
             streaming: Streaming::default(),
             counters: Counters::default(),
             lag: Lag::default(),
+            schedule: Schedule::default(),
             shared_arrays: SharedArrays::default(),
             secrets: Secrets::default(),
         }

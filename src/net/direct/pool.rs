@@ -9,10 +9,13 @@ use super::connection::Connection;
 #[derive(Clone)]
 pub struct Pool {
     /// A test has a host or two, for which a search is quicker than a hash.
-    idle: Rc<RefCell<Vec<(String, Vec<Connection>)>>>,
+    idle: Rc<RefCell<Vec<Place>>>,
     /// How many are kept for each host.
     most: usize,
 }
+
+/// A host with its port, and its idle connections.
+type Place = (String, Vec<Connection>);
 
 impl Pool {
     /// A pool that keeps `most` connections for each host.
