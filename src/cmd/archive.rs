@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use serde_json::Value;
 
 use super::{GlobalFlags, levels};
 use crate::js::archive::{self, Metadata};
@@ -56,7 +57,7 @@ pub(super) fn run(args: &ArchiveArgs) -> anyhow::Result<ExitCode> {
     let mode = if test.is_base_mode { CompatibilityMode::Base } else { CompatibilityMode::Extended };
     let main = sources.main().strip_prefix("file://").unwrap_or(sources.main());
     let metadata = Metadata {
-        options: resolved.merged.to_json().into(),
+        options: without_secrets(resolved.merged.to_json().into()),
         script: PathBuf::from(main),
         pwd: sources.root().to_owned(),
         env: if args.exclude_env_vars { Default::default() } else { test.env.clone() },
@@ -83,4 +84,14 @@ pub(super) fn run(args: &ArchiveArgs) -> anyhow::Result<ExitCode> {
         return Err(error).with_context(|| format!("could not write the archive '{shown}'"));
     }
     Ok(ExitCode::OK)
+}
+
+/// Options that were made of secrets name them no more.
+fn without_secrets(options: Value) -> Value {
+    match options {
+        Value::String(text) => log::hide(&text).into(),
+        Value::Array(list) => list.into_iter().map(without_secrets).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, without_secrets(value))).collect(),
+        other => other,
+    }
 }

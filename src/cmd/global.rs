@@ -38,23 +38,18 @@ pub struct GlobalFlags {
     /// Debug lines in the log
     #[arg(short = 'v', long, global = true, help_heading = HEADING, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true, value_parser = boolean, value_name = "BOOL")]
     pub verbose: bool,
-    /// Where secrets come from (not supported yet) [env: K6_SECRET_SOURCE]
-    #[arg(long, global = true, help_heading = HEADING, value_name = "TYPE[=ARG]", hide = true)]
+    /// Where k6/secrets finds its values: file=PATH, mock=KEY=VALUE,… or url=urlTemplate=URL with {key} in it; with name=NAME and default among them; may be repeated [env: K6_SECRET_SOURCE]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "TYPE=ARG")]
     pub secret_source: Vec<String>,
 }
 
 impl GlobalFlags {
     /// Fails for what a run would need but this version can't do.
     pub fn refuse_unsupported(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
-        let variable = |name: &str| k6::env_var(name, env).filter(|value| !value.is_empty());
-        let refuse = |what: &str| Err(Failure::new(ExitCode::OTHER, format!("{what} is not supported yet")));
         if self.profiling_enabled || k6::env_var("PROFILING_ENABLED", env).is_some() {
             let text = "profiling (--profiling-enabled, K6_PROFILING_ENABLED) is not supported: k6's profiles are \
                         those of its Go runtime; leave it out, and use a profiler such as perf on the process";
             return Err(Failure::new(ExitCode::OTHER, text));
-        }
-        if !self.secret_source.is_empty() || variable("SECRET_SOURCE").is_some() {
-            return refuse("--secret-source (K6_SECRET_SOURCE)");
         }
         Ok(())
     }
@@ -110,10 +105,8 @@ mod tests {
         let env = |name: &str| (name == "K6_LOG_FORMAT" || name == "NO_COLOR").then(|| "json".to_owned());
         let flags = GlobalFlags::default().settled(&env);
         assert!(flags.no_color && flags.log_format.as_deref() == Some("json"));
-        for name in ["K6_PROFILING_ENABLED", "SSEK_SECRET_SOURCE"] {
-            let env = |asked: &str| (asked == name).then(|| "x".to_owned());
-            assert!(GlobalFlags::default().refuse_unsupported(&env).is_err(), "{name}");
-        }
+        let env = |asked: &str| (asked == "K6_PROFILING_ENABLED").then(|| "x".to_owned());
+        assert!(GlobalFlags::default().refuse_unsupported(&env).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::options::features::FEATURES;
 use crate::options::file::ConfigFile;
 use crate::options::flags::OptionFlags;
 use crate::options::runtime::RuntimeFlags;
-use crate::options::{Features, Layer, Places, RuntimeOptions, Sources};
+use crate::options::{Features, Layer, Places, RuntimeOptions, Sources, secret_source};
 
 /// Options that k6 declares variables for, of which it cannot read the values either.
 const NOT_READ: [&str; 4] = ["HOSTS", "THRESHOLDS", "TLS_CIPHER_SUITES", "TLSAUTH"];
@@ -49,6 +49,7 @@ pub(super) fn read(
         log::error(text);
     }
     runtime.features = features;
+    runtime.secret_sources = secret_source::read(&global.secret_source, env)?;
     for name in NOT_READ.iter().filter(|name| k6::env_var(name, env).is_some_and(|value| !value.is_empty())) {
         log::warn(format!(
             "the environment variable K6_{name} is not read; set the option in the script or a config file"

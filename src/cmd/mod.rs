@@ -152,7 +152,7 @@ fn only(scripts: &[String]) -> Result<&str, Failure> {
 /// Writes to stdout; a reader that went away is nobody's fault.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(log::hide(text).as_bytes()).and_then(|()| out.flush());
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Shorthands between JavaScript values and Rust.
 
+use boa_engine::builtins::promise::ResolvingFunctions;
 use boa_engine::object::builtins::JsFunction;
-use boa_engine::object::builtins::{JsArray, JsArrayBuffer, JsUint8Array};
+use boa_engine::object::builtins::{JsArray, JsArrayBuffer, JsPromise, JsUint8Array};
 use boa_engine::object::{FunctionObjectBuilder, JsObject};
 use boa_engine::property::{Attribute, PropertyKey};
 use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction, js_string};
@@ -156,6 +157,26 @@ pub fn uint8_array(bytes: &[u8], context: &mut Context) -> JsResult<JsValue> {
 /// A fresh array of these values.
 pub fn array(values: impl IntoIterator<Item = JsValue>, context: &mut Context) -> JsValue {
     JsArray::from_iter(values, context).into()
+}
+
+/// A promise that is settled already: what may be thrown rejects it. An interrupt stays an error.
+pub fn settled(outcome: JsResult<JsValue>, context: &mut Context) -> JsResult<JsValue> {
+    let (promise, resolvers) = JsPromise::new_pending(context);
+    settle(&resolvers, outcome, context)?;
+    Ok(promise.into())
+}
+
+/// Resolves or rejects a promise; see [`settled`].
+pub fn settle(
+    resolvers: &ResolvingFunctions,
+    outcome: JsResult<JsValue>,
+    context: &mut Context,
+) -> JsResult<()> {
+    let (function, value) = match outcome {
+        Ok(value) => (&resolvers.resolve, value),
+        Err(error) => (&resolvers.reject, error.into_opaque(context)?),
+    };
+    function.call(&JsValue::undefined(), &[value], context).map(drop)
 }
 
 /// The own enumerable string-keyed properties of an object, in order.

@@ -60,12 +60,50 @@ impl DataFile {
         Ok((file, bytes))
     }
 
-    /// A file that lies at `offset` in an archive and holds `bytes`.
-    pub fn within(archive: &Arc<File>, offset: u64, bytes: &Bytes) -> Self {
-        match bytes.len() {
-            ..=KEPT => Self::Kept(bytes.clone()),
-            length => Self::Large(Large { file: archive.clone(), offset, length, in_archive: true }),
+    /// Opens a file without reading it, if it is large. The error is what the user sees.
+    pub fn find(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| stat_error(path, &error))?;
+        match file.metadata() {
+            Ok(metadata) if metadata.is_file() && metadata.len() > KEPT as u64 => {
+                let length = usize::try_from(metadata.len()).map_err(|_| changed(path))?;
+                Ok(Self::Large(Large { file: Arc::new(file), offset: 0, length, in_archive: false }))
+            }
+            _ => Self::open(path).map(|(file, _)| file),
         }
+    }
+
+    /// In bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Kept(bytes) => bytes.len() as u64,
+            Self::Large(large) => large.length as u64,
+        }
+    }
+
+    /// Reads what stands at `at`, as much as there is and fits; returns how many bytes that was, 0 at the end.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is shorter than it was.
+    pub fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        match self {
+            Self::Kept(bytes) => bytes.get(at..).unwrap_or_default().read(buffer),
+            Self::Large(large) => {
+                let left = buffer.len().min(large.length.saturating_sub(at));
+                let read = large.file.read_at(&mut buffer[..left], large.offset + at as u64)?;
+                if read == 0 && left > 0 {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+                Ok(read)
+            }
+        }
+    }
+
+    /// A large file that lies at `offset` in an archive; `None` if one of `length` bytes is to be kept.
+    pub fn within(archive: &Arc<File>, offset: u64, length: usize) -> Option<Self> {
+        let large = Large { file: archive.clone(), offset, length, in_archive: true };
+        (length > KEPT).then_some(Self::Large(large))
     }
 
     /// The file's bytes, as they were.
@@ -85,14 +123,10 @@ impl DataFile {
 
     /// Reads the file piece by piece.
     pub fn reader(&self, path: &Path) -> Result<Reader<'_>, String> {
-        let length = match self {
-            Self::Kept(bytes) => bytes.len(),
-            Self::Large(large) => {
-                large.check(path)?;
-                large.length
-            }
-        };
-        Ok(Reader { file: self, at: 0, length: length as u64 })
+        if let Self::Large(large) = self {
+            large.check(path)?;
+        }
+        Ok(Reader { file: self, at: 0, length: self.length() })
     }
 }
 
@@ -110,25 +144,15 @@ impl Large {
 /// A file's bytes in order.
 pub struct Reader<'a> {
     file: &'a DataFile,
-    at: usize,
+    at: u64,
     /// In bytes.
     pub length: u64,
 }
 
 impl Read for Reader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match self.file {
-            DataFile::Kept(bytes) => bytes.get(self.at..).unwrap_or_default().read(buffer)?,
-            DataFile::Large(large) => {
-                let left = buffer.len().min(large.length.saturating_sub(self.at));
-                let read = large.file.read_at(&mut buffer[..left], large.offset + self.at as u64)?;
-                if read == 0 && left > 0 {
-                    return Err(ErrorKind::UnexpectedEof.into());
-                }
-                read
-            }
-        };
-        self.at += read;
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
         Ok(read)
     }
 }
@@ -159,12 +183,19 @@ mod tests {
             let content: Vec<u8> = (0..length).map(|at| at as u8).collect();
             std::fs::write(&path, &content).unwrap();
             let (file, bytes) = DataFile::open(&path).unwrap();
-            assert_eq!(matches!(file, DataFile::Kept(_)), is_kept, "{length}");
+            let found = DataFile::find(&path).unwrap();
+            for file in [&file, &found] {
+                assert_eq!(matches!(file, DataFile::Kept(_)), is_kept, "{length}");
+            }
             assert!(bytes == content, "{length}");
             // Another file of that name is not what was opened.
             std::fs::remove_file(&path).unwrap();
             std::fs::write(&path, "other").unwrap();
             assert!(file.bytes(&path).unwrap() == content, "{length}");
+            let mut tail = [9; 4];
+            let read = found.read_at(&mut tail, found.length().saturating_sub(2)).unwrap();
+            assert_eq!((read, &tail[..read]), (length.min(2), &content[length.saturating_sub(2)..]));
+            assert_eq!(found.read_at(&mut tail, found.length() + 5).unwrap(), 0);
         }
     }
 

@@ -73,6 +73,13 @@ pub fn go_error(message: impl Into<String>, context: &mut Context) -> JsError {
     JsError::from_opaque(object.into())
 }
 
+/// An `Error` with a `name` of its own.
+pub fn named_error(name: &str, message: impl Into<String>, context: &mut Context) -> JsError {
+    let error = JsNativeError::error().with_message(message.into()).into_opaque(context);
+    put_hidden(&error, "name", JsString::from(name));
+    JsError::from_opaque(error.into())
+}
+
 fn go_error_prototype(context: &mut Context) -> Option<JsObject> {
     let constructor = context.global_object().get(js_string!("GoError"), context).ok()?.as_object()?;
     constructor.get(js_string!("prototype"), context).ok()?.as_object()

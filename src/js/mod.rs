@@ -36,7 +36,7 @@ mod words;
 
 pub use background::Background;
 pub use engine::Engine;
-pub use error::{ScriptError, go_error};
+pub use error::{ScriptError, go_error, named_error};
 pub use event_loop::EventLoop;
 pub use interrupt::Interrupt;
 pub use loader::{Exports, Loader};

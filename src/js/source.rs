@@ -414,36 +414,55 @@ impl Sources {
     }
 
     fn data(&self, path: &str, locked: bool) -> Result<Bytes, String> {
-        let given = path.strip_prefix("file://").unwrap_or(path);
+        let path = self.data_path(path)?;
+        // Whoever reads a large file does so without the lock.
+        if let Some(file) = self.opened(&path, locked)? {
+            return file.bytes(&path);
+        }
+        let (file, bytes) = match &self.archive {
+            Some(archive) => {
+                let file = archived(archive, &path)?;
+                let bytes = file.bytes(&path)?;
+                (file, bytes)
+            }
+            None => DataFile::open(&path)?,
+        };
+        lock(&self.opened).insert(path, file);
+        Ok(bytes)
+    }
+
+    /// A data file and its path, as for [`Self::open`], to be read in parts. A large one is not read yet.
+    pub fn find(&self, path: &str) -> Result<(PathBuf, DataFile), String> {
+        let path = self.data_path(path)?;
+        if let Some(file) = self.opened(&path, self.locked.load(Ordering::Relaxed))? {
+            return Ok((path, file));
+        }
+        let file = match &self.archive {
+            Some(archive) => archived(archive, &path)?,
+            None => DataFile::find(&path)?,
+        };
+        lock(&self.opened).insert(path.clone(), file.clone());
+        Ok((path, file))
+    }
+
+    fn data_path(&self, given: &str) -> Result<PathBuf, String> {
+        let given = given.strip_prefix("file://").unwrap_or(given);
         if given.is_empty() {
             return Err("open() can't be used with an empty filename".to_owned());
         }
-        let path = normalise(&self.root.join(given));
-        // Whoever reads a large file does so without the lock.
-        let known = lock(&self.opened).get(&path).cloned();
-        if let Some(file) = known {
-            return file.bytes(&path);
-        }
-        if locked {
+        Ok(normalise(&self.root.join(given)))
+    }
+
+    /// A file that was opened before; fails for others if it is too late for them.
+    fn opened(&self, path: &Path, locked: bool) -> Result<Option<DataFile>, String> {
+        let known = lock(&self.opened).get(path).cloned();
+        if known.is_none() && locked {
             return Err(format!(
                 "open() can't be used with files that weren't previously opened during initialization (__VU==0), path: \"{}\"",
                 path.display()
             ));
         }
-        let (file, bytes) = match &self.archive {
-            Some(archive) => archive.data_file(&path.to_string_lossy()).map_err(|error| {
-                let reason = match error.kind() {
-                    std::io::ErrorKind::NotFound => {
-                        "no such file in the archive, and archives can open no other files".to_owned()
-                    }
-                    _ => error.to_string(),
-                };
-                format!("stat {}: {reason}", path.display())
-            })?,
-            None => DataFile::open(&path)?,
-        };
-        lock(&self.opened).insert(path, file);
-        Ok(bytes)
+        Ok(known)
     }
 
     /// Leads a position that the engine reports back to the file as the user wrote it: its URL, line and
@@ -468,6 +487,18 @@ impl Sources {
             None => (url.to_owned(), line, column),
         }
     }
+}
+
+fn archived(archive: &Archive, path: &Path) -> Result<DataFile, String> {
+    archive.data_file(&path.to_string_lossy()).map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "no such file in the archive, and archives can open no other files".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        format!("stat {}: {reason}", path.display())
+    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,6 +1,7 @@
 //! Log lines in k6's format: one process-wide logger, set up once, safe from every thread.
 
 mod format;
+mod redaction;
 mod settings;
 mod target;
 
@@ -9,6 +10,7 @@ use std::sync::{LazyLock, RwLock};
 use std::time::Instant;
 
 pub use format::{Format, Line};
+pub use redaction::{MARK, has_secrets, hide, hide_bytes, redact};
 pub use settings::{Output, Settings, SettingsError};
 use target::Target;
 
@@ -58,7 +60,6 @@ struct Logger {
 static LOGGER: RwLock<Logger> =
     RwLock::new(Logger { target: Target::Stderr, format: Format::Text, least: Level::Info });
 static HOOK: RwLock<Option<LineHook>> = RwLock::new(None);
-static SECRETS: RwLock<Vec<String>> = RwLock::new(Vec::new());
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Configures the process-wide logger; the time shown on terminals counts from the first call.
@@ -121,33 +122,19 @@ pub fn error(message: impl AsRef<str>) {
     emit(Level::Error, message.as_ref(), &[]);
 }
 
-/// From now on every line shows `***SECRET_REDACTED***` in place of this value.
-pub fn redact(secret: String) {
-    let mut secrets = SECRETS.write().unwrap_or_else(|e| e.into_inner());
-    if !secret.is_empty() && !secrets.contains(&secret) {
-        secrets.push(secret);
-        // A secret that contains another one must go first.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    }
-}
-
 /// Sets what coordinates lines with a live display on the same terminal; `None` takes it away.
 pub fn set_line_hook(hook: Option<LineHook>) {
     *HOOK.write().unwrap_or_else(|e| e.into_inner()) = hook;
 }
 
 fn render(format: Format, level: Level, message: &str, fields: &[(&str, &str)]) -> String {
-    let secrets = SECRETS.read().unwrap_or_else(|e| e.into_inner());
     let elapsed = START.elapsed();
-    if secrets.is_empty() {
+    if !has_secrets() {
         return format.render(&Line { level, message, fields, elapsed });
     }
-    let hide =
-        |text: &str| secrets.iter().fold(text.to_owned(), |text, s| text.replace(s, "***SECRET_REDACTED***"));
-    let message = hide(message);
-    let hidden: Vec<_> = fields.iter().map(|(key, value)| (*key, hide(value))).collect();
-    let fields: Vec<_> = hidden.iter().map(|(key, value)| (*key, value.as_str())).collect();
-    format.render(&Line { level, message: &message, fields: &fields, elapsed })
+    let hidden: Vec<_> = fields.iter().map(|(key, value)| (hide(key), hide(value))).collect();
+    let fields: Vec<_> = hidden.iter().map(|(key, value)| (&**key, &**value)).collect();
+    format.render(&Line { level, message: &hide(message), fields: &fields, elapsed })
 }
 
 /// A second place for lines, in the same format: `--console-output`.
@@ -178,7 +165,7 @@ mod tests {
 
     #[test]
     fn secrets_never_show() {
-        redact("s3cr3t\"quoted".to_owned());
+        redact("s3cr3t\"quoted");
         let line =
             render(Format::Text, Level::Info, "token s3cr3t\"quoted.", &[("source", "s3cr3t\"quoted")]);
         assert!(

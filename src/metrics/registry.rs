@@ -140,6 +140,13 @@ impl Registry {
         if let Some(id) = self.inner.read().unwrap_or_else(|e| e.into_inner()).by_tags.get(set) {
             return *id;
         }
+        // What comes out of a run, it gets from here.
+        if let Some(hidden) = set.without_secrets() {
+            let id = self.tag_set(&hidden);
+            let mut inner = self.inner.write().unwrap_or_else(|e| e.into_inner());
+            inner.by_tags.insert(Arc::new(set.clone()), id);
+            return id;
+        }
         let mut inner = self.inner.write().unwrap_or_else(|e| e.into_inner());
         if let Some(id) = inner.by_tags.get(set) {
             return *id;

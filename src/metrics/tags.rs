@@ -1,6 +1,9 @@
 //! Tag sets: interned, so that a sample carries four bytes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use crate::log;
 
 /// The number of an interned [`TagSet`] in a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +44,22 @@ impl TagSet {
         wanted.iter().all(|(k, v)| self.get(k) == Some(v))
     }
 
+    /// The set without the secrets that were read; `None` where it holds none.
+    pub(super) fn without_secrets(&self) -> Option<Self> {
+        if !log::has_secrets() {
+            return None;
+        }
+        let mut changed = false;
+        let mut hidden = self.clone();
+        for text in hidden.tags.iter_mut().chain(&mut hidden.metadata).map(|(_, value)| value) {
+            if let Cow::Owned(shown) = log::hide(text) {
+                *text = shown.into();
+                changed = true;
+            }
+        }
+        changed.then_some(hidden)
+    }
+
     fn put(list: &mut Vec<(Arc<str>, Arc<str>)>, key: &str, value: &str) {
         match list.binary_search_by(|(k, _)| (**k).cmp(key)) {
             Ok(at) => {
@@ -65,6 +84,11 @@ mod tests {
         }
         let shown: Vec<_> = set.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(shown, ["a=2", "b=3"]);
+        log::redact("t4gs3cret");
+        assert_eq!(set.without_secrets(), None);
+        set.set("b", "is t4gs3cret");
+        assert_eq!(set.without_secrets().unwrap().get("b"), Some("is ***SECRET_REDACTED***"));
+        set.set("b", "3");
         set.remove("a");
         assert_eq!((set.get("a"), set.get("b")), (None, Some("3")));
     }

@@ -12,6 +12,7 @@ mod origin;
 pub mod runtime;
 pub mod saturation;
 pub mod scenario;
+pub mod secret_source;
 pub mod threshold;
 pub mod tls;
 mod value;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::environment::variable;
 use super::file::ConfigFile;
 use super::flags::boolean;
+use super::secret_source::SecretSource;
 use super::{Features, Saturation};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::net::local_ips::LocalIps;
@@ -164,6 +165,8 @@ pub struct RuntimeOptions {
     pub local_ips: Option<LocalIps>,
     /// Set where `--mock` was given; holds its settings, which may be empty.
     pub mock: Option<String>,
+    /// Where `k6/secrets` finds its values.
+    pub secret_sources: Vec<SecretSource>,
 }
 
 impl RuntimeOptions {
@@ -303,6 +306,8 @@ impl RuntimeOptions {
             module_cache: module_cache(env),
             local_ips,
             mock: flags.mock.clone(),
+            // A flag of all commands names them: who has it fills it in.
+            secret_sources: Vec::new(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! After the last sample: summary, handleSummary, files, and the verdict.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -90,7 +91,7 @@ fn handle_summary(
         user.handle_summary(&json, setup_data.as_deref())
     })?;
     let failed = match called {
-        Called::Returned(files) => return Ok(files),
+        Called::Returned(files) => return Ok(files.map(without_secrets)),
         Called::Failed(CallError::Script(error)) => error.with_stack(),
         Called::Failed(CallError::Result(text)) => text,
         Called::TimedOut => {
@@ -101,6 +102,16 @@ fn handle_summary(
     // The exit code stays; the figures are shown all the same.
     log::emit(Level::Error, &failed, &[("hint", "script exception")]);
     Ok(None)
+}
+
+/// What a script wants written may hold what it was told in confidence.
+fn without_secrets(mut files: SummaryFiles) -> SummaryFiles {
+    for (_, contents) in &mut files {
+        if let Cow::Owned(hidden) = log::hide_bytes(contents) {
+            *contents = hidden;
+        }
+    }
+    files
 }
 
 /// Writes one entry of the summary; the error is its text.

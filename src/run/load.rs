@@ -22,6 +22,7 @@ use crate::net::Shared;
 use crate::options::runtime::CompatibilityMode;
 use crate::options::{self, Layer, Resolved, RuntimeOptions, Sources as Layers};
 use crate::vu::fiber::STACK;
+use crate::vu::secrets::Secrets;
 use crate::vu::user::InitError;
 use crate::vu::{Test, VirtualUser};
 
@@ -53,6 +54,7 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
     );
     let mut test = Test::new(sources.clone(), modules::builtins, modules::globals::install, env);
     test.freezes_env = runtime.features.freeze_env;
+    test.secrets = Secrets::new(&runtime.secret_sources);
     test.is_base_mode = match (runtime.compatibility_mode, archived) {
         (Some(mode), _) => mode == CompatibilityMode::Base,
         (None, Some(metadata)) => metadata.compatibility_mode == CompatibilityMode::Base.name(),

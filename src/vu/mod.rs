@@ -12,6 +12,7 @@ pub mod open_resources;
 pub mod samples;
 pub mod scenario;
 pub mod schedule;
+pub mod secrets;
 mod setup_data;
 pub mod shared_arrays;
 pub mod state;

@@ -10,6 +10,7 @@ use crossbeam_channel::Sender;
 
 use super::lag::Lag;
 use super::schedule::Schedule;
+use super::secrets::Secrets;
 use super::shared_arrays::SharedArrays;
 use super::{Control, Streaming};
 use crate::js::Sources;
@@ -50,6 +51,8 @@ pub struct Test {
     /// Whether the run measures late starts of open models.
     pub schedule: Schedule,
     pub shared_arrays: SharedArrays,
+    /// What `k6/secrets` gives out.
+    pub secrets: Secrets,
 }
 
 /// Numbers that progress lines and `exec.instance` show.
@@ -106,6 +109,7 @@ impl Test {
             lag: Lag::default(),
             schedule: Schedule::default(),
             shared_arrays: SharedArrays::default(),
+            secrets: Secrets::default(),
         }
     }
 

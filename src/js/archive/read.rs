@@ -100,15 +100,15 @@ impl Archive {
         self.find(url).is_some()
     }
 
-    /// A data file, by path, and its bytes.
-    pub fn data_file(&self, path: &str) -> io::Result<(DataFile, Bytes)> {
+    /// A data file, by path. A large one is not read.
+    pub fn data_file(&self, path: &str) -> io::Result<DataFile> {
         let name = self.find(path).ok_or(io::ErrorKind::NotFound)?;
-        let bytes = self.read(&name)?;
-        let file = match (&self.store, self.entries.get(&name)) {
-            (Store::File(file), Some((offset, _))) => DataFile::within(file, *offset, &bytes),
-            _ => DataFile::Kept(bytes.clone()),
-        };
-        Ok((file, bytes))
+        if let (Store::File(file), Some((offset, length))) = (&self.store, self.entries.get(&name))
+            && let Some(large) = DataFile::within(file, *offset, size(*length)?)
+        {
+            return Ok(large);
+        }
+        self.read(&name).map(DataFile::Kept)
     }
 
     /// The entry of a file. Before version 0.26 k6 kept modules and data files apart.

@@ -8,7 +8,7 @@ use boa_engine::builtins::promise::ResolvingFunctions;
 use super::buffer::Pushed;
 use super::object;
 use super::stream::{Arrived, End, Stream};
-use super::waiting::settle;
+use crate::js::convert::settle;
 use crate::js::go_error;
 use crate::modules::sse::record::{Reached, Recorder, record_failure};
 use crate::net::client::Client;

@@ -11,7 +11,7 @@ use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue};
 use super::matcher::{Matcher, Skipped};
 use super::stream::Stream;
 use crate::js::Background;
-use crate::js::convert::{object, put, put_hidden, string};
+use crate::js::convert::{object, put, put_hidden, settle, string};
 use crate::js::go_error;
 use crate::k6::duration::GoDuration;
 use crate::modules::sse::event::EventObjects;
@@ -263,17 +263,4 @@ fn timeout_error(text: &str, context: &mut Context) -> JsError {
     let error = JsNativeError::error().with_message(text.to_owned()).into_opaque(context);
     put_hidden(&error, "name", JsString::from("TimeoutError"));
     JsError::from_opaque(error.into())
-}
-
-/// Resolves or rejects a promise. What no script may catch stays an error.
-pub fn settle(
-    resolvers: &ResolvingFunctions,
-    outcome: JsResult<JsValue>,
-    context: &mut Context,
-) -> JsResult<()> {
-    let (function, value) = match outcome {
-        Ok(value) => (&resolvers.resolve, value),
-        Err(error) => (&resolvers.reject, error.into_opaque(context)?),
-    };
-    function.call(&JsValue::undefined(), &[value], context).map(drop)
 }
