@@ -1,5 +1,7 @@
 //! Elliptic curves: keys as bytes, in every form, and what is done with them.
 
+use rsa::rand_core::OsRng;
+
 use super::refusal::Refusal;
 
 /// Runs an expression with the crate of the curve under one name.
@@ -55,7 +57,7 @@ impl Curve {
 
     /// A fresh private key.
     pub fn generate(self) -> Vec<u8> {
-        with_curve!(self, nist => nist::SecretKey::random(&mut rsa::rand_core::OsRng).to_bytes().to_vec())
+        with_curve!(self, nist => nist::SecretKey::random(&mut OsRng).to_bytes().to_vec())
     }
 
     /// The public key of a private one: 4, then the coordinates.
@@ -121,11 +123,11 @@ impl Curve {
 
     /// ECDSA (FIPS 186-4, 6): r, then s.
     pub fn sign(self, private: &[u8], digest: &[u8]) -> Result<Vec<u8>, Refusal> {
-        use p256::ecdsa::signature::hazmat::PrehashSigner;
+        use p256::ecdsa::signature::hazmat::RandomizedPrehashSigner;
         let digest = self.at_least_as_long(digest);
         with_curve!(self, nist => {
             let key = nist::ecdsa::SigningKey::from_slice(private).map_err(|_| self.wrong("private key"))?;
-            let signature: Result<nist::ecdsa::Signature, _> = key.sign_prehash(&digest);
+            let signature: Result<nist::ecdsa::Signature, _> = key.sign_prehash_with_rng(&mut OsRng, &digest);
             let signature = signature.map_err(|_| Refusal::operation("ECDSA: the data cannot be signed"))?;
             Ok(signature.to_bytes().to_vec())
         })

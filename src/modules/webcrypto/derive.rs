@@ -71,7 +71,12 @@ impl Source {
             }
             Algorithm::Pbkdf2 => {
                 let (hash, salt) = (given.hash(context)?, given.bytes("salt", context)?);
-                Self::Pbkdf2 { base: base.clone(), hash, salt, iterations: given.number("iterations", context)? }
+                Self::Pbkdf2 {
+                    base: base.clone(),
+                    hash,
+                    salt,
+                    iterations: given.number("iterations", context)?,
+                }
             }
             _ => return Err(given.unknown().into()),
         };
@@ -100,7 +105,8 @@ impl Source {
                     return Err(base.wrong_kind("secret"));
                 };
                 let bits = bits.filter(|bits| bits.is_multiple_of(8));
-                let bits = bits.ok_or_else(|| Refusal::operation("PBKDF2: length must be a multiple of 8"))?;
+                let bits =
+                    bits.ok_or_else(|| Refusal::operation("PBKDF2: length must be a multiple of 8"))?;
                 if *iterations == 0 {
                     return Err(Refusal::operation("PBKDF2: iterations must not be 0"));
                 }

@@ -67,7 +67,9 @@ impl Mode {
         match (self, &key.material) {
             (Self::Oaep { label }, Material::RsaPublic(hash, key)) => oaep::encrypt(key, *hash, label, data),
             (Self::Cbc { iv }, Material::Aes(key)) => Ok(Aes::new(key)?.encrypt_cbc(iv, data)),
-            (Self::Ctr { counter, bits }, Material::Aes(key)) => Aes::new(key)?.apply_ctr(counter, *bits, data),
+            (Self::Ctr { counter, bits }, Material::Aes(key)) => {
+                Aes::new(key)?.apply_ctr(counter, *bits, data)
+            }
             (Self::Gcm(gcm), Material::Aes(key)) => gcm.encrypt(&Aes::new(key)?, data),
             _ => Err(key.wrong_kind("public")),
         }
@@ -77,7 +79,9 @@ impl Mode {
         match (self, &key.material) {
             (Self::Oaep { label }, Material::RsaPrivate(hash, key)) => oaep::decrypt(key, *hash, label, data),
             (Self::Cbc { iv }, Material::Aes(key)) => Aes::new(key)?.decrypt_cbc(iv, data),
-            (Self::Ctr { counter, bits }, Material::Aes(key)) => Aes::new(key)?.apply_ctr(counter, *bits, data),
+            (Self::Ctr { counter, bits }, Material::Aes(key)) => {
+                Aes::new(key)?.apply_ctr(counter, *bits, data)
+            }
             (Self::Gcm(gcm), Material::Aes(key)) => gcm.decrypt(&Aes::new(key)?, data),
             _ => Err(key.wrong_kind("private")),
         }

@@ -113,7 +113,8 @@ impl Wanted {
         let (private, public) = (self.algorithm.private_usages(), self.algorithm.public_usages());
         let what = format!("those of a pair of keys of {}", self.algorithm.name());
         usage::check(&self.usages, &[private, public].concat(), &what)?;
-        let for_private: Vec<_> = self.usages.iter().copied().filter(|usage| private.contains(usage)).collect();
+        let for_private: Vec<_> =
+            self.usages.iter().copied().filter(|usage| private.contains(usage)).collect();
         usage::require_some(&for_private)
     }
 

@@ -10,9 +10,9 @@ use super::hash::Hash;
 use super::jwk::{Jwk, aes_name, hashed_name};
 use super::key::{Key, Material};
 use super::refusal::{Refusal, Rejection};
+use super::rsa_key;
 use super::usage::{self, Usage};
 use super::work::{Output, Work};
-use super::rsa_key;
 use crate::js::convert::arg;
 
 /// `importKey(format, data, algorithm, extractable, usages)`
@@ -174,7 +174,8 @@ impl Wanted {
         }
         let number = |name: &str| {
             let bytes = jwk.bytes(name)?;
-            let wrong = || Refusal::data(format!("the key's member {name:?} must have {} bytes", curve.bytes()));
+            let wrong =
+                || Refusal::data(format!("the key's member {name:?} must have {} bytes", curve.bytes()));
             (bytes.len() == curve.bytes()).then_some(bytes).ok_or_else(wrong)
         };
         let point = curve.point(&[vec![4], number("x")?, number("y")?].concat())?;

@@ -36,7 +36,8 @@ impl Jwk {
     ///
     /// The value is no object.
     pub fn read(value: &JsValue, context: &mut Context) -> Result<Self, Rejection> {
-        let source = value.as_object().ok_or_else(|| Refusal::kind("a key in the format jwk must be an object"))?;
+        let source =
+            value.as_object().ok_or_else(|| Refusal::kind("a key in the format jwk must be an object"))?;
         let mut made = Self::default();
         for name in TEXTS {
             let value = get(&source, name, context)?;
@@ -92,7 +93,8 @@ impl Jwk {
     ///
     /// `DataError` where the member is missing, or is not in base64url.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, Refusal> {
-        let text = self.text(name).ok_or_else(|| Refusal::data(format!("the key lacks the member {name:?}")))?;
+        let text =
+            self.text(name).ok_or_else(|| Refusal::data(format!("the key lacks the member {name:?}")))?;
         URL_SAFE_NO_PAD
             .decode(text)
             .map_err(|_| Refusal::data(format!("the key's member {name:?} is not in base64url")))
@@ -122,7 +124,10 @@ impl Jwk {
         extractable: bool,
     ) -> Result<(), Refusal> {
         if self.text("kty") != Some(kind) {
-            return Err(Refusal::data(format!("the key's \"kty\" must be {kind:?} for {}", algorithm.name())));
+            return Err(Refusal::data(format!(
+                "the key's \"kty\" must be {kind:?} for {}",
+                algorithm.name()
+            )));
         }
         let is_for_secrets = !matches!(
             algorithm,

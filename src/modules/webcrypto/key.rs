@@ -5,9 +5,7 @@ use std::sync::Arc;
 use boa_engine::class::{Class, ClassBuilder};
 use boa_engine::object::JsObject;
 use boa_engine::property::Attribute;
-use boa_engine::{
-    Context, Finalize, JsData, JsNativeError, JsResult, JsSymbol, JsValue, Trace, js_string,
-};
+use boa_engine::{Context, Finalize, JsData, JsNativeError, JsResult, JsSymbol, JsValue, Trace, js_string};
 use rsa::traits::PublicKeyParts;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 
@@ -102,12 +100,7 @@ fn put_hash(shown: &JsObject, hash: Hash, context: &mut Context) {
     put(shown, "hash", made);
 }
 
-fn put_rsa(
-    shown: &JsObject,
-    hash: Hash,
-    key: &impl PublicKeyParts,
-    context: &mut Context,
-) -> JsResult<()> {
+fn put_rsa(shown: &JsObject, hash: Hash, key: &impl PublicKeyParts, context: &mut Context) -> JsResult<()> {
     put(shown, "modulusLength", key.n().bits());
     put(shown, "publicExponent", uint8_array(&key.e().to_bytes_be(), context)?);
     put_hash(shown, hash, context);

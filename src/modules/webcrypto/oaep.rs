@@ -42,13 +42,7 @@ fn of_length(number: &BigUint, length: usize) -> Vec<u8> {
 }
 
 /// The message encoded: 0, the masked seed, then the masked block of data.
-fn pad(
-    hash: Hash,
-    label: &[u8],
-    data: &[u8],
-    mut seed: Vec<u8>,
-    length: usize,
-) -> Result<Vec<u8>, Refusal> {
+fn pad(hash: Hash, label: &[u8], data: &[u8], mut seed: Vec<u8>, length: usize) -> Result<Vec<u8>, Refusal> {
     let room = length.checked_sub(2 * hash.digest_bytes() + 2);
     let zeros = room.and_then(|room| room.checked_sub(data.len()));
     let zeros = zeros.ok_or_else(|| {

@@ -52,7 +52,9 @@ impl Rejection {
     /// The VU was interrupted, which scripts cannot catch.
     pub fn into_reason(self, context: &mut Context) -> JsResult<JsValue> {
         match self {
-            Self::Refused(refusal) => named_error(refusal.name, &refusal.message, context).into_opaque(context),
+            Self::Refused(refusal) => {
+                named_error(refusal.name, &refusal.message, context).into_opaque(context)
+            }
             Self::Thrown(error) => error.into_opaque(context),
         }
     }
@@ -65,62 +67,6 @@ impl From<Refusal> for Rejection {
 }
 
 impl From<JsError> for Rejection {
-    fn from(error: JsError) -> Self {
-        Self::Thrown(error)
-    }
-}
-
-/// An error with the name of one of the web's DOM exceptions, or a `TypeError`.
-    Named(&'static str, String),
-    /// What a getter of an argument threw.
-    Thrown(JsError),
-}
-
-impl Refusal {
-    /// An argument has the wrong type.
-    pub fn kind(message: impl Into<String>) -> Self {
-        Self::Named("TypeError", message.into())
-    }
-
-    /// An argument is wrong, or unknown, in a way that `SyntaxError` stands for: key usages.
-    pub fn syntax(message: impl Into<String>) -> Self {
-        Self::Named("SyntaxError", message.into())
-    }
-
-    /// The algorithm is unknown, or cannot do what is asked.
-    pub fn unsupported(message: impl Into<String>) -> Self {
-        Self::Named("NotSupportedError", message.into())
-    }
-
-    /// The key is not for this.
-    pub fn access(message: impl Into<String>) -> Self {
-        Self::Named("InvalidAccessError", message.into())
-    }
-
-    /// The data of a key is wrong.
-    pub fn data(message: impl Into<String>) -> Self {
-        Self::Named("DataError", message.into())
-    }
-
-    /// The operation failed.
-    pub fn operation(message: impl Into<String>) -> Self {
-        Self::Named("OperationError", message.into())
-    }
-
-    /// The value that scripts catch.
-    ///
-    /// # Errors
-    ///
-    /// The VU was interrupted, which scripts cannot catch.
-    pub fn into_reason(self, context: &mut Context) -> JsResult<JsValue> {
-        match self {
-            Self::Named(name, message) => named_error(name, &message, context).into_opaque(context),
-            Self::Thrown(error) => error.into_opaque(context),
-        }
-    }
-}
-
-impl From<JsError> for Refusal {
     fn from(error: JsError) -> Self {
         Self::Thrown(error)
     }

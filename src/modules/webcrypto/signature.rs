@@ -70,7 +70,9 @@ impl Scheme {
             (Self::Ecdsa(hash), Material::EcPublic(curve, point)) => {
                 curve.verify(point, &hash.digest(data), signature)
             }
-            (Self::Rsa(padding), Material::RsaPublic(hash, key)) => Ok(padding.verify(key, *hash, data, signature)),
+            (Self::Rsa(padding), Material::RsaPublic(hash, key)) => {
+                Ok(padding.verify(key, *hash, data, signature))
+            }
             _ => Err(key.wrong_kind("public")),
         }
     }
