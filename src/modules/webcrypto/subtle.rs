@@ -18,7 +18,8 @@ use super::signature::{sign, verify};
 use super::work::{Output, Work};
 use crate::js::convert::{Native, arg, array_buffer, object, object_of, put};
 use crate::js::event_loop::Completion;
-use crate::js::{EventLoop, go_error};
+use crate::js::go_error;
+use crate::vu::State;
 
 /// The object.
 pub fn object_of_functions(context: &mut Context) -> JsObject {
@@ -72,12 +73,13 @@ fn promised(
             return Ok(promise.into());
         }
     };
-    let event_loop = context.downcast_job_executor::<EventLoop>().filter(|_| work.is_long);
-    let Some(event_loop) = event_loop else {
+    // In the init phase nobody is kept waiting, and a top-level await does not wait for other threads.
+    let state = State::of(context).ok().filter(|state| work.is_long && !state.in_init());
+    let Some(state) = state else {
         settle(work.run().map_err(Rejection::from), context)?;
         return Ok(promise.into());
     };
-    event_loop.spawn(async move {
+    state.event_loop().spawn(async move {
         let outcome = pool::compute(work).await;
         let done: Completion = Box::new(move |context| settle(outcome.map_err(Rejection::from), context));
         done
