@@ -5,7 +5,8 @@ use boa_engine::object::builtins::JsUint8Array;
 use boa_engine::object::{FunctionObjectBuilder, JsObject, Ref, RefMut};
 use boa_engine::property::Attribute;
 use boa_engine::{
-    Context, Finalize, JsData, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Trace, js_string,
+    Context, Finalize, JsData, JsNativeError, JsResult, JsString, JsSymbol, JsValue, NativeFunction, Trace,
+    js_string,
 };
 
 use crate::js::convert::{
@@ -44,6 +45,7 @@ impl Class for TextEncoder {
         getter(class, "encoding", |_, _, _| Ok(string("utf-8")));
         class.method(js_string!("encode"), 0, NativeFunction::from_fn_ptr(encode));
         class.method(js_string!("encodeInto"), 2, NativeFunction::from_fn_ptr(encode_into));
+        class.property(JsSymbol::to_string_tag(), js_string!(Self::NAME), Attribute::CONFIGURABLE);
         Ok(())
     }
 
@@ -207,6 +209,7 @@ impl TextDecoder {
         if more {
             self.pending = input[input.len() - cut..].to_vec();
         }
+        let ends_in_half = units.last().is_some_and(is_leading);
         let mut text = String::with_capacity(units.len());
         for character in char::decode_utf16(units) {
             match character {
@@ -218,7 +221,10 @@ impl TextDecoder {
             if self.fatal {
                 return None;
             }
-            text.push('\u{fffd}');
+            // The end of the input is one error, though half a pair of surrogates stands before the odd byte.
+            if !ends_in_half {
+                text.push('\u{fffd}');
+            }
         }
         Some(text)
     }
@@ -233,6 +239,7 @@ impl Class for TextDecoder {
         getter(class, "fatal", |this, _, _| of(this, |decoder| decoder.fatal.into()));
         getter(class, "ignoreBOM", |this, _, _| of(this, |decoder| decoder.ignore_bom.into()));
         class.method(js_string!("decode"), 0, NativeFunction::from_fn_ptr(decode));
+        class.property(JsSymbol::to_string_tag(), js_string!(Self::NAME), Attribute::CONFIGURABLE);
         Ok(())
     }
 
@@ -327,6 +334,8 @@ mod tests {
             (Encoding::Utf16Le, b"\x3d\xd8a\0", "\u{fffd}a"),
             (Encoding::Utf16Le, b"a\0b", "a\u{fffd}"),
             (Encoding::Utf16Be, b"\xd8\x3d", "\u{fffd}"),
+            (Encoding::Utf16Be, b"\xd8\x3da", "\u{fffd}"),
+            (Encoding::Utf16Be, b"\0b\xdc\x3da", "b\u{fffd}\u{fffd}"),
         ] {
             let text = TextDecoder::new(encoding, false, false).decode(bytes, false);
             assert_eq!(text.as_deref(), Some(want), "{bytes:?}");
@@ -345,6 +354,7 @@ mod tests {
                 "const a = new Uint8Array(4); JSON.stringify(new TextEncoder().encodeInto('aé😀', a.subarray(0, 4))) + a",
                 "{\"read\":2,\"written\":3}97,195,169,0",
             ),
+            ("String(new TextEncoder()) + new TextDecoder()", "[object TextEncoder][object TextDecoder]"),
             ("new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 104, 105]))", "hi"),
             (
                 "new TextDecoder('utf8', { ignoreBOM: true }).decode(new Uint8Array([0xef, 0xbb, 0xbf])).length",

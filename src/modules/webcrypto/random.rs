@@ -1,33 +1,18 @@
-//! The global `crypto`: random values and UUIDs.
+//! `crypto.getRandomValues` and `crypto.randomUUID`.
 
 use boa_engine::builtins::typed_array::TypedArrayKind;
 use boa_engine::object::builtins::JsTypedArray;
-use boa_engine::property::{PropertyDescriptor, PropertyKey};
-use boa_engine::{Context, JsNativeError, JsResult, JsSymbol, JsValue, js_string};
+use boa_engine::{Context, JsNativeError, JsResult, JsValue};
 use rand::RngCore;
 
-use crate::js::convert::{Native, arg, function, object_of, put, put_hidden, string, with_bytes_mut};
-use crate::js::go_error;
+use super::refusal::named_error;
+use crate::js::convert::{Native, arg, string, with_bytes_mut};
 
 /// The most bytes that one call of `getRandomValues` fills.
 const QUOTA: usize = 65_536;
 
-/// Defines the global `crypto`.
-pub fn install(context: &mut Context) {
-    let functions: [(&str, usize, Native); 2] =
-        [("getRandomValues", 1, get_random_values), ("randomUUID", 0, random_uuid)];
-    let crypto = object_of(&functions, context);
-    let subtle = function("get subtle", 0, subtle, context);
-    // Not enumerable, so that showing or copying the object does not throw.
-    crypto.insert_property(
-        PropertyKey::from(js_string!("subtle")),
-        PropertyDescriptor::builder().get(subtle).enumerable(false).configurable(true),
-    );
-    let tag = PropertyDescriptor::builder().value(js_string!("Crypto"));
-    crypto
-        .insert_property(JsSymbol::to_string_tag(), tag.configurable(true).enumerable(false).writable(false));
-    put_hidden(&context.global_object(), "crypto", crypto);
-}
+pub const FUNCTIONS: [(&str, usize, Native); 2] =
+    [("getRandomValues", 1, get_random_values), ("randomUUID", 0, random_uuid)];
 
 /// `getRandomValues(array)`: the same array, filled
 fn get_random_values(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -63,18 +48,6 @@ fn random_uuid(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue>
     Ok(string(&parts.join("-")))
 }
 
-fn subtle(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let message = "crypto.subtle is not available; k6/crypto has hashes and HMACs";
-    Err(go_error(message, context))
-}
-
-/// An error with the name of one of the web's DOM exceptions.
-fn named_error(name: &str, message: &str, context: &mut Context) -> boa_engine::JsError {
-    let error = JsNativeError::error().with_message(message.to_owned()).into_opaque(context);
-    put(&error, "name", boa_engine::JsString::from(name));
-    boa_engine::JsError::from_opaque(error.into())
-}
-
 #[cfg(test)]
 mod tests {
     use boa_engine::Source;
@@ -87,7 +60,7 @@ mod tests {
     fn from_scripts() {
         let context = &mut Context::default();
         register_go_error(context);
-        install(context);
+        super::super::install(context).unwrap();
         for (code, want) in [
             (
                 "/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())",
@@ -111,11 +84,7 @@ mod tests {
                 "crypto.getRandomValues()",
                 "TypeMismatchError: crypto.getRandomValues fills typed arrays of integers only",
             ),
-            (
-                "crypto.subtle.digest('SHA-1', new Uint8Array())",
-                "GoError: crypto.subtle is not available; k6/crypto has hashes and HMACs",
-            ),
-            ("Object.keys(crypto) + crypto", "getRandomValues,randomUUID[object Crypto]"),
+            ("Object.keys(crypto) + crypto", "getRandomValues,randomUUID,subtle[object Crypto]"),
         ] {
             let code = format!("(() => {{ try {{ return eval({code:?}) }} catch (e) {{ return e }} }})()");
             let got = context.eval(Source::from_bytes(&code)).unwrap();
