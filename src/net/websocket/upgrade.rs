@@ -32,7 +32,7 @@ use crate::net::cookies::SharedJar;
 use crate::net::error::{NetError, Stage};
 use crate::net::header::{self, Headers};
 use crate::net::redirect::Target;
-use crate::net::request::Request;
+use crate::net::request::{Request, cookies};
 
 /// How long all of it may take: k6's.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -152,11 +152,12 @@ async fn open(client: &Client, call: &Call, attempt: &Attempt) -> Result<Connect
     let target = Target {
         method: "GET".to_owned(),
         url: url.clone(),
+        path: None,
         headers: headers(call, &key)?,
         body: Bytes::new(),
         referer: None,
     };
-    let mut request = Request::new(&client.shared, &target, &[], call.jar.as_ref())?;
+    let mut request = Request::new(&client.shared, &target, cookies(&url, &[], call.jar.as_ref()))?;
     // A proxy is asked for a tunnel, and is told of its credentials there.
     request.headers.remove(PROXY_AUTHORIZATION);
     let connection = client.connector().connect_alone(&request.uri).await?;
