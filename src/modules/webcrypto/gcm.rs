@@ -75,7 +75,7 @@ impl Gcm {
 
 /// Two lengths in bytes, as a block with the numbers of bits.
 fn lengths(first: usize, second: usize) -> Block {
-    let both = (first as u128 * 8) << 64 | second as u128 * 8;
+    let both = ((first as u128 * 8) << 64) | (second as u128 * 8);
     Block::from(both.to_be_bytes())
 }
 
