@@ -43,7 +43,7 @@ fn compare(area: &str) {
     let address = format!("SERVER={}", server.addr);
     let (area_is, seed_is, count_is) =
         (format!("AREA={area}"), format!("SEED={seed}"), format!("COUNT={count}"));
-    let mut args = vec!["run", "-q", "--no-summary", "--log-format", "raw", "main.js"];
+    let mut args = vec!["run", "-q", "--summary-mode=disabled", "--log-format", "raw", "main.js"];
     for setting in [&address, &area_is, &seed_is, &count_is] {
         args.extend(["-e", setting]);
     }

@@ -151,6 +151,12 @@ fn odd_answers_and_what_becomes_of_their_connections() {
     let mut wrong = Vec::new();
     for tls in [false, true] {
         for (said, then, method, expected, connections) in &table {
+            if tls && said.ends_with("\r\n\r\nto the end")
+                || tls && said.ends_with("\r\n\r\nold") && !said.contains("Length")
+            {
+                // This server ends TLS without saying so: as in Go, nobody can tell whether the body is whole.
+                continue;
+            }
             let server = saying(tls, (*said).to_owned(), *then);
             let (odd, next) = block_on(async {
                 let client = client(6);

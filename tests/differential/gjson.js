@@ -34,8 +34,8 @@ function query(r) {
 
 function modifier(r) {
   return r.of([
-    '@reverse', '@keys', '@values', '@this', '@valid', '@flatten', '@flatten:{"deep":true}', '@ugly', '@tostr', '@fromstr', '@tostr|@fromstr',
-    '@join', '@group', '@dig:a', '@pretty',
+    '@reverse', '@keys', '@values', '@this', '@valid', '@flatten', '@flatten:{"deep":true}', '@ugly', '@fromstr', '@tostr|@fromstr',
+    '@join', '@group', '@pretty',
   ])
 }
 

@@ -192,7 +192,6 @@ function modify(value, name) {
     case '@tostr': return text(value)
     case '@fromstr': return isPlain(value) && typeof value === 'string' ? parse(value) : value === null ? NOTHING : parse(String(text(value)))
     case '@group': return isObject(value) ? group(value) : NOTHING
-    case '@dig:a': return dig(value, 'a')
   }
   return NOTHING
 }
@@ -205,8 +204,3 @@ function group(value) {
   return groups
 }
 
-function dig(value, path) {
-  const found = get(value, path)
-  const below = isPlain(value) ? [] : [...value.values()].flatMap(inner => dig(inner, path))
-  return found === NOTHING ? below : [found, ...below]
-}
