@@ -192,7 +192,7 @@ fn json_and_import_meta() {
     );
     // A script with nothing but JSON shares its realm; what each VU has is its own.
     let script = "import data from './data.json'
-        export const options = { vus: 2, iterations: 2 }
+        export const options = { scenarios: { each: { executor: 'per-vu-iterations', vus: 2 } } }
         export default function () { data.list.push(__VU); console.log(data.list.length) }";
     let mut run = ssek(&["run", "-v", "main.js"]).file("main.js", script).file("data.json", "{\"list\": []}");
     let outcome = run.outcome();
