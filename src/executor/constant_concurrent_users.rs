@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::base::{self, shown};
 use super::closed_shape::{self, ClosedShape};
 use super::open_shape;
 use super::stage::Stage;
@@ -35,10 +34,7 @@ impl ClosedShape for ConstantConcurrentUsers {
     }
 
     fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        open_shape::check_users(self.users, &mut problems);
-        base::check_time(self.duration, "duration", &mut problems);
-        problems
+        open_shape::check_users_over_time(self.users, self.duration)
     }
 
     fn describe(&self, scale: &dyn Fn(i64) -> u32) -> String {
@@ -50,6 +46,6 @@ impl ClosedShape for ConstantConcurrentUsers {
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
-        vec![("users", shown(&self.users)), ("duration", shown(&self.duration))]
+        open_shape::users_over_time(self.users, self.duration)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::base::Base;
+use super::base::{self, Base, shown};
 use super::constant_arrival_rate::Pool;
 use super::injection::{self, Injection, Piece};
 use super::share::Stripe;
@@ -15,6 +15,7 @@ use super::{
     AtOnceUsers, ConstantUsersPerSec, Executor, IncrementUsersPerSec, NothingFor, Open, Plan, RampUsers,
     RampUsersPerSec, Reservation, Schedule, Share, StressPeakUsers,
 };
+use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json, Mismatch};
 
 /// Unless `preAllocatedVUs` says otherwise, there are VUs for the users of so many seconds at the
@@ -156,8 +157,8 @@ impl<S: OpenShape> Executor for Injected<S> {
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         let mut fields = self.shape.fields();
-        fields.push(("preAllocatedVUs", super::base::shown(&self.pool.pre_allocated_vus)));
-        fields.push(("maxVUs", super::base::shown(&self.pool.max_vus)));
+        fields.push(("preAllocatedVUs", shown(&self.pool.pre_allocated_vus)));
+        fields.push(("maxVUs", shown(&self.pool.max_vus)));
         fields
     }
 }
@@ -229,4 +230,20 @@ pub(super) fn check_users(users: Option<i64>, problems: &mut Vec<String>) {
         Some(users) if users < 0 => problems.push("the number of users can't be negative".to_owned()),
         Some(_) => {}
     }
+}
+
+/// What is wrong with a number of users that come, or stay, over a time.
+pub(super) fn check_users_over_time(users: Option<i64>, duration: Option<GoDuration>) -> Vec<String> {
+    let mut problems = Vec::new();
+    check_users(users, &mut problems);
+    base::check_time(duration, "duration", &mut problems);
+    problems
+}
+
+/// The two as fields.
+pub(super) fn users_over_time(
+    users: Option<i64>,
+    duration: Option<GoDuration>,
+) -> Vec<(&'static str, Value)> {
+    vec![("users", shown(&users)), ("duration", shown(&duration))]
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::base::{self, shown};
+use super::base;
 use super::injection::Piece;
 use super::open_shape::{self, OpenShape, Part};
 use crate::k6::duration::GoDuration;
@@ -34,10 +34,7 @@ impl OpenShape for StressPeakUsers {
     }
 
     fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        open_shape::check_users(self.users, &mut problems);
-        base::check_time(self.duration, "duration", &mut problems);
-        problems
+        open_shape::check_users_over_time(self.users, self.duration)
     }
 
     fn describe(&self, part: &Part) -> String {
@@ -50,6 +47,6 @@ impl OpenShape for StressPeakUsers {
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
-        vec![("users", shown(&self.users)), ("duration", shown(&self.duration))]
+        open_shape::users_over_time(self.users, self.duration)
     }
 }
