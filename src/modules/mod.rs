@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod execution;
 mod execution_tags;
 pub mod globals;
+pub mod grpc;
 pub mod http;
 pub mod k6;
 pub mod metrics;
@@ -36,6 +37,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "k6/execution", exports: execution::exports },
     Module { name: "k6/http", exports: http::exports },
     Module { name: "k6/metrics", exports: metrics::exports },
+    Module { name: "k6/net/grpc", exports: grpc::exports },
     Module { name: "k6/timers", exports: timers::exports },
     Module { name: "k6/x/sse", exports: sse::exports },
     Module { name: "ssek/sse", exports: ssek_sse::exports },

@@ -2,12 +2,13 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::Method;
 use rustls::ClientConfig;
+use tokio::net::TcpStream;
 use url::Url;
 
 use crate::net::direct::{Dialer, Pool};
@@ -175,6 +176,47 @@ impl Client {
         }
         let http = self.build().map_err(|error| NetError::request(Kind::Other(error.to_string())))?;
         Ok(self.http.get_or_init(|| http))
+    }
+
+    /// A TCP connection for another protocol, to where a name and a port lead by the options.
+    ///
+    /// # Errors
+    ///
+    /// The options forbid it, the name has no address, or nobody answers there.
+    pub(super) async fn dial(&self, host: &str, port: u16) -> Result<(TcpStream, SocketAddr), NetError> {
+        let config = &self.shared.config;
+        let literal: Option<IpAddr> = host.parse().ok();
+        if literal.is_none() {
+            refuse_name(&config.block_hostnames, host)?;
+        }
+        let target = config.hosts.find(host, port);
+        let ip = match target.map(|target| target.ip).or(literal) {
+            Some(ip) => {
+                refuse_ip(&config.blacklist_ips, ip)?;
+                ip
+            }
+            None => self.dialer.resolver.choose(host).await?,
+        };
+        let address = SocketAddr::new(ip, target.and_then(|target| target.port).unwrap_or(port));
+        Ok((self.dialer.dial_address(address).await?, address))
+    }
+
+    /// The TLS settings of the options, for another protocol; the system's roots are there.
+    pub fn tls(&self) -> ClientConfig {
+        if !self.shared.config.tls.insecure_skip_verify {
+            self.shared.roots.load();
+        }
+        self.shared.tls.clone()
+    }
+
+    /// Whether any certificate will do (`insecureSkipTLSVerify`).
+    pub fn takes_any_certificate(&self) -> bool {
+        self.shared.config.tls.insecure_skip_verify
+    }
+
+    /// The option `userAgent`.
+    pub fn user_agent(&self) -> &str {
+        &self.shared.config.user_agent
     }
 
     fn build(&self) -> reqwest::Result<reqwest::Client> {

@@ -10,7 +10,7 @@ use crossbeam_channel::Sender;
 
 use super::lag::Lag;
 use super::shared_arrays::SharedArrays;
-use super::{Control, Streaming};
+use super::{Control, Descriptors, Streaming};
 use crate::js::Sources;
 use crate::js::factory::Factory;
 use crate::js::loader::Builtins;
@@ -43,6 +43,8 @@ pub struct Test {
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
     pub shared_arrays: SharedArrays,
+    /// What `.proto` files say.
+    pub descriptors: Descriptors,
 }
 
 /// Numbers that progress lines and `exec.instance` show.
@@ -96,6 +98,7 @@ impl Test {
             counters: Counters::default(),
             lag: Lag::default(),
             shared_arrays: SharedArrays::default(),
+            descriptors: Descriptors::default(),
         }
     }
 

@@ -52,13 +52,21 @@ impl Dialer {
             marks.address = Some(ip);
             marks.connect_start = Some(Instant::now());
         });
+        let stream = self.dial_address(address).await?;
+        mark(marks, |marks| marks.connected = Some(Instant::now()));
+        Ok((stream, address))
+    }
+
+    /// Connects to an address.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers there.
+    pub async fn dial_address(&self, address: SocketAddr) -> Result<TcpStream, NetError> {
         let failed =
             |cause| NetError { kind: Kind::Dial { addr: Some(address), cause }, stage: Stage::Request };
         match tokio::time::timeout(self.timeout, self.connect(address)).await {
-            Ok(Ok(stream)) => {
-                mark(marks, |marks| marks.connected = Some(Instant::now()));
-                Ok((stream, address))
-            }
+            Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(failed(cause(&error))),
             Err(_) => Err(failed(Dial::Timeout)),
         }
