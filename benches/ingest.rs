@@ -70,6 +70,7 @@ fn engine(bencher: Bencher) {
             definitions: Vec::new(),
             sections: false,
             outputs: Vec::new(),
+            left_out: std::sync::Arc::default(),
             on_abort: Box::new(|_| ()),
         };
         let engine = Engine::start(config).expect("a thread");

@@ -53,7 +53,10 @@ fn every_example_runs_against_the_mock_in_the_process() {
         ("sse-async.js", "event_gap"),
         ("ndjson.js", "ollama_first_token"),
         ("http.js", "body came back"),
+        ("html.js", "the order has all fields"),
         ("thresholds.js", "first_event"),
+        ("load-shapes.js", "something came"),
+        ("arrivals.js", "schedule_delay"),
     ] {
         let path = in_repository("examples").join(example);
         let mut args = vec!["run", "--mock=ttft=20,itl=2", path.to_str().unwrap()];

@@ -17,7 +17,7 @@ use support::{Server, Then, Transport, block_on, respond, send};
 use url::Url;
 
 fn client(config: Config) -> Client {
-    Client::new(&Shared::new(config).unwrap(), None).unwrap()
+    Client::new(&Shared::new(config).unwrap(), 1)
 }
 
 fn get(url: Url) -> Exchange {
@@ -138,6 +138,105 @@ fn proxies_are_asked_for_all_but_this_machine() {
         assert_eq!(exchange.body, body);
     }
     assert_eq!(proxy.requests()[0].line, "GET http://nowhere.test/a HTTP/1.1");
+    assert_eq!(proxy.requests()[0].header("proxy-authorization"), None);
+
+    let proxies = Proxies { http: Some(format!("http://u:p@{}", proxy.addr)), ..Proxies::default() };
+    let client = self::client(Config { proxies, ..Config::default() });
+    let exchange = block_on(fetch(&client, Call::new("GET", Url::parse("http://nowhere.test/a").unwrap())));
+    assert_eq!(proxy.requests()[1].header("proxy-authorization"), Some("Basic dTpw"));
+    assert!(exchange.last().request_headers.iter().all(|(name, _)| name != "Proxy-Authorization"));
+}
+
+/// Passes on to `to` what comes after the greeting; `greet` answers that and returns what it said.
+fn tunnel(
+    to: std::net::SocketAddr,
+    greet: impl Fn(&mut std::net::TcpStream) -> Option<String> + Send + 'static,
+) -> (u16, std::sync::mpsc::Receiver<String>) {
+    let (said, heard) = std::sync::mpsc::channel();
+    let port = raw(move |mut client| {
+        let Some(greeting) = greet(&mut client) else { return };
+        said.send(greeting).unwrap();
+        let mut server = std::net::TcpStream::connect(to).unwrap();
+        let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
+        thread::spawn(move || std::io::copy(&mut server, &mut client));
+    });
+    (port, heard)
+}
+
+fn until_blank_line(stream: &mut std::net::TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[test]
+fn tls_goes_through_tunnels() {
+    let server = Server::with(Transport { tls: true, ..Transport::default() }, |_, stream| {
+        respond(stream, "200 OK", "", b"inside")
+    });
+    let through = |proxy: String| {
+        let proxies = Proxies { https: Some(proxy), ..Proxies::default() };
+        let tls = Tls { insecure_skip_verify: true, ..Tls::default() };
+        let config = Config { proxies, tls, user_agent: "agent".into(), ..Config::default() };
+        block_on(fetch(&client(config), Call::new("GET", Url::parse("https://nowhere.test/").unwrap())))
+    };
+    let (port, heard) = tunnel(server.addr, |stream| {
+        let head = until_blank_line(stream);
+        stream.write_all(b"HTTP/1.1 200 Go on\r\n\r\n").unwrap();
+        Some(head)
+    });
+    let exchange = through(format!("u:p@127.0.0.1:{port}"));
+    assert_eq!(
+        (&exchange.body[..], exchange.last().tls_version),
+        (&b"inside"[..], "tls1.3"),
+        "{:?}",
+        exchange.last()
+    );
+    assert_eq!(exchange.last().remote.unwrap().port(), port);
+    let head = heard.recv().unwrap();
+    assert!(head.starts_with("CONNECT nowhere.test:443 HTTP/1.1\r\nHost: nowhere.test:443\r\n"), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic dtpw\r\n"), "{head}");
+    assert!(head.to_lowercase().contains("user-agent: agent\r\n"), "{head}");
+    assert_eq!(server.requests()[0].header("host"), Some("nowhere.test"));
+    assert_eq!(server.requests()[0].header("proxy-authorization"), None);
+
+    let (port, _) = tunnel(server.addr, |stream| {
+        until_blank_line(stream);
+        stream.write_all(b"HTTP/1.1 407 Who are you\r\n\r\n").unwrap();
+        None
+    });
+    let error = failure(&through(format!("http://127.0.0.1:{port}")));
+    assert_eq!(error.to_string(), "tunnel error: proxy authorization required");
+}
+
+#[test]
+fn socks_proxies_look_names_up_themselves() {
+    let server = Server::new(|_, stream| respond(stream, "200 OK", "", b"inside"));
+    let (port, heard) = tunnel(server.addr, |stream| {
+        // Version, one method: none. Then: connect, to a name of that length, and a port.
+        let mut bytes = [0; 3];
+        stream.read_exact(&mut bytes).unwrap();
+        stream.write_all(&[5, 0]).unwrap();
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).unwrap();
+        let mut name = vec![0; usize::from(head[4])];
+        stream.read_exact(&mut name).unwrap();
+        let mut port = [0; 2];
+        stream.read_exact(&mut port).unwrap();
+        stream.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).unwrap();
+        Some(format!("{:?} {}:{}", &head[..4], String::from_utf8(name).unwrap(), u16::from_be_bytes(port)))
+    });
+    let proxies = Proxies { http: Some(format!("socks5://127.0.0.1:{port}")), ..Proxies::default() };
+    let client = client(Config { proxies, ..Config::default() });
+    let exchange = block_on(fetch(&client, Call::new("GET", Url::parse("http://nowhere.test/x").unwrap())));
+    assert_eq!(exchange.body, "inside", "{:?}", exchange.last());
+    assert_eq!(heard.recv().unwrap(), "[5, 1, 0, 3] nowhere.test:80");
+    assert_eq!(server.requests()[0].line, "GET /x HTTP/1.1");
 }
 
 #[test]

@@ -8,6 +8,9 @@ mod raw_http;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use raw_http::{body, exchange, send};
 use ssek::mock::{Server, Settings};
 
@@ -205,14 +208,15 @@ fn stats_count_and_a_client_that_leaves_ends_its_stream() {
 fn many_streams_at_once_all_complete_over_both_protocols() {
     let server = start("ttft=100,itl=5,n=20");
     let url = format!("{}/chat/completions", server.base_url());
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let h1 = reqwest::Client::builder().build().unwrap();
-        let h2 = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
-        let requests = (0..400).map(|i| if i % 2 == 0 { &h1 } else { &h2 }.post(&url).body(CHAT).send());
+        let h1 = Client::builder(TokioExecutor::new()).build_http();
+        let h2 = Client::builder(TokioExecutor::new()).http2_only(true).build_http();
+        let request = || http::Request::post(&url).body(Full::<bytes::Bytes>::from(CHAT)).unwrap();
+        let requests = (0..400).map(|i| if i % 2 == 0 { &h1 } else { &h2 }.request(request()));
         let answers = futures_util::future::join_all(requests.map(|request| async {
-            let text = request.await.unwrap().text().await.unwrap();
+            let body = request.await.unwrap().into_body().collect().await.unwrap().to_bytes();
+            let text = String::from_utf8(body.into()).unwrap();
             assert_eq!(text.matches("data: ").count(), 23);
         }));
         answers.await;

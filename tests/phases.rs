@@ -19,7 +19,7 @@ use support::{Server, Then, Transport, block_on, chunk, respond, send, stream_he
 const DELAY: Duration = Duration::from_millis(120);
 
 fn client(config: Config) -> Client {
-    Client::new(&Shared::new(config).unwrap(), None).unwrap()
+    Client::new(&Shared::new(config).unwrap(), 1)
 }
 
 fn insecure() -> Config {
@@ -39,7 +39,7 @@ fn delayed(phase: Duration) {
 
 #[test]
 fn every_phase_is_where_the_server_delays_it() {
-    let transport = Transport { tls: true, handshake: DELAY, body: DELAY };
+    let transport = Transport { tls: true, handshake: DELAY, body: DELAY, ..Transport::default() };
     let server = Server::with(transport, |_, stream| {
         sleep(DELAY);
         stream_head(stream, "");

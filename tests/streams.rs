@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 fn client() -> Client {
     let tls = Tls { insecure_skip_verify: true, ..Tls::default() };
-    Client::new(&Shared::new(Config { tls, ..Config::default() }).unwrap(), None).unwrap()
+    Client::new(&Shared::new(Config { tls, ..Config::default() }).unwrap(), 1)
 }
 
 async fn stream(client: &Client, url: Url) -> EventStream {

@@ -6,6 +6,7 @@ use crate::k6;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::log::{self, Format, Output, Settings};
 use crate::options::flags::boolean;
+use crate::run::api::Listen;
 
 /// Where help texts list these flags.
 const HEADING: &str = "Global options";
@@ -13,8 +14,8 @@ const HEADING: &str = "Global options";
 /// Flags of every command. Environment names have a `SSEK_` twin each.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct GlobalFlags {
-    /// Address of the REST API (not supported yet) [env: K6_ADDRESS]
-    #[arg(short = 'a', long, global = true, help_heading = HEADING, value_name = "HOST:PORT", hide = true)]
+    /// Address of the REST API: run listens on it, stats asks it; without a host only this machine can reach it [env: K6_ADDRESS] [default: no REST API]
+    #[arg(short = 'a', long, global = true, help_heading = HEADING, value_name = "HOST:PORT")]
     pub address: Option<String>,
     /// Config file [env: K6_CONFIG] [default: ~/.config/ssek/config.json]
     #[arg(short = 'c', long, global = true, help_heading = HEADING, value_name = "FILE")]
@@ -47,16 +48,25 @@ impl GlobalFlags {
     pub fn refuse_unsupported(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
         let variable = |name: &str| k6::env_var(name, env).filter(|value| !value.is_empty());
         let refuse = |what: &str| Err(Failure::new(ExitCode::OTHER, format!("{what} is not supported yet")));
-        if self.address.as_ref().is_some_and(|address| !address.is_empty()) || variable("ADDRESS").is_some() {
-            return refuse("the REST API (--address, K6_ADDRESS)");
-        }
         if self.profiling_enabled || k6::env_var("PROFILING_ENABLED", env).is_some() {
-            return refuse("profiling (--profiling-enabled, K6_PROFILING_ENABLED)");
+            let text = "profiling (--profiling-enabled, K6_PROFILING_ENABLED) is not supported: k6's profiles are \
+                        those of its Go runtime; leave it out, and use a profiler such as perf on the process";
+            return Err(Failure::new(ExitCode::OTHER, text));
         }
         if !self.secret_source.is_empty() || variable("SECRET_SOURCE").is_some() {
             return refuse("--secret-source (K6_SECRET_SOURCE)");
         }
         Ok(())
+    }
+
+    /// Where the REST API is or is to be, and whether the command line says so; an empty flag takes back what
+    /// the environment says.
+    pub fn api(&self, env: &dyn Fn(&str) -> Option<String>) -> Option<Listen> {
+        let (address, required) = match &self.address {
+            Some(address) => (address.clone(), true),
+            None => (k6::env_var("ADDRESS", env)?, false),
+        };
+        (!address.is_empty()).then_some(Listen { address, required })
     }
 
     /// The flags with the environment filled in.
@@ -100,9 +110,21 @@ mod tests {
         let env = |name: &str| (name == "K6_LOG_FORMAT" || name == "NO_COLOR").then(|| "json".to_owned());
         let flags = GlobalFlags::default().settled(&env);
         assert!(flags.no_color && flags.log_format.as_deref() == Some("json"));
-        for name in ["K6_ADDRESS", "SSEK_SECRET_SOURCE"] {
+        for name in ["K6_PROFILING_ENABLED", "SSEK_SECRET_SOURCE"] {
             let env = |asked: &str| (asked == name).then(|| "x".to_owned());
             assert!(GlobalFlags::default().refuse_unsupported(&env).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn the_command_line_has_the_last_word_on_the_address() {
+        let env = |name: &str| (name == "K6_ADDRESS").then(|| "localhost:1".to_owned());
+        let with =
+            |flag: Option<&str>| GlobalFlags { address: flag.map(str::to_owned), ..GlobalFlags::default() };
+        let listen = |address: &str, required| Some(Listen { address: address.to_owned(), required });
+        assert_eq!(with(None).api(&env), listen("localhost:1", false));
+        assert_eq!(with(Some(":2")).api(&env), listen(":2", true));
+        assert_eq!(with(Some("")).api(&env), None);
+        assert_eq!(with(None).api(&|_| None), None);
     }
 }

@@ -1,10 +1,11 @@
 //! `ssek inspect`: a script's options as JSON.
 
+use super::{GlobalFlags, levels};
 use crate::k6::ExitCode;
 use crate::log;
-use crate::options::file::ConfigFile;
+use crate::options::flags::OptionFlags;
+use crate::options::inspect;
 use crate::options::runtime::RuntimeFlags;
-use crate::options::{Layer, RuntimeOptions, Sources, inspect};
 use crate::run::load;
 
 /// The command line of `ssek inspect`.
@@ -15,23 +16,24 @@ pub(super) struct InspectArgs {
     pub execution_requirements: bool,
     #[command(flatten)]
     pub runtime: RuntimeFlags,
-    /// The script; - reads it from stdin
+    /// The script or archive; - reads it from stdin
     #[arg(value_name = "FILE")]
     pub scripts: Vec<String>,
+    /// Filled in by the dispatcher.
+    #[arg(skip)]
+    pub global: GlobalFlags,
 }
 
 /// Prints the options.
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
     let script = super::only(&args.scripts)?;
-    let file = ConfigFile::default();
-    let runtime = RuntimeOptions::resolve(&args.runtime, &super::env, &file)?;
+    let (layers, runtime) = levels::read(&args.global, &OptionFlags::default(), &args.runtime, false)?;
     let loaded = load::load(script, &runtime)?;
     if !args.execution_requirements {
-        super::print(&inspect::script(&loaded.layer()?.0));
+        super::print(&inspect::script(&loaded.layers(&layers)?.script));
         return Ok(ExitCode::OK);
     }
-    let environment = Layer::from_environment(&super::env)?;
-    let resolved = loaded.resolve(&Sources { environment, ..Sources::default() })?;
+    let resolved = loaded.resolve(&layers)?;
     resolved.warnings.iter().for_each(log::warn);
     super::print(&inspect::requirements(&resolved));
     Ok(ExitCode::OK)

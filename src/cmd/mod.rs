@@ -1,14 +1,19 @@
 //! One file per subcommand.
 
+mod archive;
 mod calibrate;
 mod completion;
+mod deps;
 mod failure;
+mod features;
 mod global;
 mod inspect;
+mod levels;
 mod mock;
 mod new;
 mod open_files;
 pub mod run;
+mod stats;
 mod usage;
 mod version;
 
@@ -41,10 +46,18 @@ struct Cli {
 enum Command {
     /// Run a test
     Run(Box<RunArgs>),
+    /// Put a test and all files that it reads into one tar file, which can be run
+    Archive(Box<archive::ArchiveArgs>),
     /// Print a script's options as JSON
     Inspect(Box<inspect::InspectArgs>),
+    /// Print what a script imports, and whether ssek has it
+    Deps(Box<deps::DepsArgs>),
+    /// List the names that --features takes
+    Features(features::FeaturesArgs),
     /// Serve chat completions and event streams from a local LLM server without a model
     Mock(Box<mock::MockArgs>),
+    /// Print the figures of a running test as YAML; --address says where its REST API is
+    Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
     Calibrate(calibrate::CalibrateArgs),
     /// Write a new script from a template
@@ -103,8 +116,12 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             global.refuse_unsupported(&env)?;
             run::run(RunArgs { global, ..*args })
         }
-        Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
+        Some(Command::Inspect(args)) => inspect::run(&inspect::InspectArgs { global, ..*args }),
+        Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
+        Some(Command::Features(args)) => features::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
+        Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
@@ -162,6 +179,7 @@ mod tests {
             ("ssek run -X script.js", "unknown shorthand flag: 'X' in -X"),
             ("ssek run script.js --vus", "flag needs an argument: --vus"),
             ("ssek pause", "unknown command \"pause\" for \"ssek\""),
+            ("ssek status", "unknown command \"status\" for \"ssek\""),
             (
                 "ssek run --vus abc script.js",
                 "invalid argument \"abc\" for \"-u, --vus\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax",

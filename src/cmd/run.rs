@@ -4,15 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 
-use super::{GlobalFlags, open_files};
+use super::{GlobalFlags, levels, open_files};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
-use crate::log;
 use crate::mock::{Server, Settings};
-use crate::options::file::ConfigFile;
+use crate::options::RuntimeOptions;
 use crate::options::flags::OptionFlags;
 use crate::options::runtime::RuntimeFlags;
-use crate::options::{Layer, RuntimeOptions, Sources};
 use crate::run::Request;
 
 /// The command line of `ssek run`.
@@ -22,7 +20,7 @@ pub struct RunArgs {
     pub options: OptionFlags,
     #[command(flatten)]
     pub runtime: RuntimeFlags,
-    /// The script; - reads it from stdin
+    /// The script or archive; - reads it from stdin
     #[arg(value_name = "FILE")]
     pub scripts: Vec<String>,
     /// Filled in by the dispatcher.
@@ -41,17 +39,7 @@ impl RunArgs {
 pub fn run(args: RunArgs) -> Result<ExitCode, anyhow::Error> {
     let script = args.script()?.to_owned();
     open_files::raise_limit();
-    let file = ConfigFile::read(args.global.config.as_deref(), &super::env)?;
-    for key in &file.unknown {
-        log::warn(format!("unknown key '{key}' in the config file"));
-    }
-    let mut runtime = RuntimeOptions::resolve(&args.runtime, &super::env, &file)?;
-    let layers = Sources {
-        file: file.layer,
-        script: Layer::default(),
-        environment: Layer::from_environment(&super::env)?,
-        flags: args.options.layer()?,
-    };
+    let (layers, mut runtime) = levels::read(&args.global, &args.options, &args.runtime, true)?;
     // Kept to the end of the run.
     let _mock = start_mock(&mut runtime)?;
     crate::run::run(Request {
@@ -59,6 +47,7 @@ pub fn run(args: RunArgs) -> Result<ExitCode, anyhow::Error> {
         layers,
         runtime,
         quiet: args.global.quiet,
+        api: args.global.api(&super::env),
         no_color: args.global.no_color,
         console_format: args.global.log_format()?,
     })

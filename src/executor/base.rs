@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::share::{Share, Stripe};
+use super::{Model, Step, StopAfter, ramp_up};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Json, Mismatch};
 
@@ -29,6 +30,12 @@ pub struct Base {
     pub tags: Option<BTreeMap<String, String>>,
     /// The scenario's `options` (the browser's settings), passed through.
     pub options: Option<Value>,
+    /// The least time between the starts of two iterations of a VU. Closed models only.
+    pub pace: Option<GoDuration>,
+    /// Over which time the VUs start. Closed models only.
+    pub ramp_up: Option<GoDuration>,
+    /// What ends the scenario before its time.
+    pub stop_after: Option<StopAfter>,
 }
 
 impl Base {
@@ -37,7 +44,17 @@ impl Base {
         Self { name: name.to_owned(), executor, ..Self::default() }
     }
 
-    pub(super) fn read(name: &str, executor: &'static str, fields: &mut Fields) -> Result<Self, Mismatch> {
+    pub(super) fn read(
+        name: &str,
+        executor: &'static str,
+        model: Model,
+        fields: &mut Fields,
+    ) -> Result<Self, Mismatch> {
+        // Where they would mean nothing they stay unknown.
+        let (pace, ramp_up) = match model {
+            Model::Closed => (fields.take("pace")?, fields.take("rampUp")?),
+            Model::Open => (None, None),
+        };
         Ok(Self {
             name: name.to_owned(),
             executor,
@@ -47,6 +64,9 @@ impl Base {
             exec: fields.take("exec")?,
             tags: fields.take("tags")?,
             options: fields.take("options")?,
+            pace,
+            ramp_up,
+            stop_after: fields.take("stopAfter")?,
         })
     }
 
@@ -58,6 +78,40 @@ impl Base {
     /// How long iterations may go on after the scenario's regular end.
     pub fn graceful_stop(&self) -> Duration {
         self.graceful_stop.unwrap_or(GRACEFUL_STOP).to_std()
+    }
+
+    /// The least time between the starts of two iterations of a VU.
+    pub fn pace(&self) -> Option<Duration> {
+        self.pace.map(GoDuration::to_std).filter(|pace| !pace.is_zero())
+    }
+
+    /// What falls to one instance of `vus` VUs that are there from the start, or from their turn in
+    /// the ramp-up.
+    pub(super) fn curve(&self, vus: i64, share: &Share) -> Vec<Step> {
+        self.share_of_curve(vec![Step { at: Duration::ZERO, vus: self::vus(vus) }], share)
+    }
+
+    /// What falls to one instance of a curve, each step at the time that it has in the whole, with the
+    /// ramp-up.
+    pub(super) fn share_of_curve(&self, mut steps: Vec<Step>, share: &Share) -> Vec<Step> {
+        let ramp_up = self.ramp_up.unwrap_or_default().to_std();
+        if !ramp_up.is_zero() {
+            steps = ramp_up::held_back(&steps, ramp_up);
+        }
+        steps.iter_mut().for_each(|step| step.vus = share_of_vus(step.vus.into(), share));
+        steps.dedup_by_key(|step| step.vus);
+        steps
+    }
+
+    /// Refuses a ramp-up that some VUs would not live to see the end of.
+    pub(super) fn too_slow_to_ramp_up(&self, duration: Duration) -> Vec<String> {
+        match self.ramp_up {
+            Some(ramp_up) if ramp_up.0 > 0 && ramp_up.to_std() >= duration => {
+                let duration = GoDuration::from(duration);
+                vec![format!("the rampUp ({ramp_up}) must be shorter than the scenario's {duration}")]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The exported function that its VUs call.
@@ -84,12 +138,23 @@ impl Base {
         if self.graceful_stop.unwrap_or_default().0 < 0 {
             problems.push("the gracefulStop timeout can't be negative".to_owned());
         }
+        if self.pace.is_some_and(|pace| pace.0 <= 0) {
+            problems.push("the pace must be more than 0".to_owned());
+        }
+        if self.ramp_up.is_some_and(|ramp_up| ramp_up.0 < 0) {
+            problems.push("the rampUp can't be negative".to_owned());
+        }
+        problems.extend(self.stop_after.iter().flat_map(StopAfter::problems));
         problems
     }
 
     /// ` (FACTS, exec: …, startTime: …, gracefulStop: …)`, or nothing when there is nothing to say.
     pub(super) fn describe(&self, facts: &[String]) -> String {
         let mut facts = facts.to_vec();
+        if let Some(ramp_up) = self.ramp_up.filter(|ramp_up| ramp_up.0 > 0) {
+            facts.push(format!("rampUp: {ramp_up}"));
+        }
+        facts.extend(self.pace.map(|pace| format!("pace: {pace}")));
         if let Some(exec) = &self.exec {
             facts.push(format!("exec: {exec}"));
         }
@@ -115,6 +180,13 @@ impl Base {
         if let Some(options) = &self.options {
             fields.push(("options", options.clone()));
         }
+        let own = [
+            ("pace", self.pace.as_ref().map(Json::to_json)),
+            ("rampUp", self.ramp_up.as_ref().map(Json::to_json)),
+            ("stopAfter", self.stop_after.as_ref().map(Json::to_json)),
+        ];
+        // Options that k6 does not have are shown where they are set.
+        fields.extend(own.into_iter().filter_map(|(key, value)| Some((key, value?))));
         fields
     }
 }
@@ -157,6 +229,15 @@ pub(super) fn check_duration(duration: Option<GoDuration>, problems: &mut Vec<St
         Some(d) if d < SHORTEST => {
             problems.push(format!("the duration must be at least {SHORTEST}, but is {d}"));
         }
+        Some(_) => {}
+    }
+}
+
+/// Checks a time that is required and may be short, but takes some.
+pub(super) fn check_time(time: Option<GoDuration>, name: &str, problems: &mut Vec<String>) {
+    match time {
+        None => problems.push(format!("the {name} is unspecified")),
+        Some(time) if time.0 <= 0 => problems.push(format!("the {name} must be more than 0, but is {time}")),
         Some(_) => {}
     }
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::base::{self, Base, shown};
 use super::share::Stripe;
-use super::{Arrivals, Executor, Open, Plan, Reservation, Share};
+use super::{Arrivals, Executor, Law, Open, Plan, Reservation, Schedule, Share};
 use crate::k6::duration::GoDuration;
-use crate::k6::json::{Fields, Mismatch};
+use crate::k6::json::{Fields, Json as _, Mismatch};
 
 /// The name that scripts write.
 pub const NAME: &str = "constant-arrival-rate";
@@ -24,6 +24,7 @@ pub struct ConstantArrivalRate {
     pub time_unit: Option<GoDuration>,
     pub duration: Option<GoDuration>,
     pub pool: Pool,
+    pub arrivals: Option<Law>,
 }
 
 /// The VUs of an open model.
@@ -87,6 +88,17 @@ impl Pool {
     }
 }
 
+/// What is told of the pool and, where it is not k6's, of the law.
+pub(super) fn facts(pool: &Pool, share: &Share, law: &Law) -> Vec<String> {
+    let law = (*law != Law::Even).then(|| format!("arrivals: {law}"));
+    [pool.describe(share)].into_iter().chain(law).collect()
+}
+
+/// The field that k6 does not have, where it is set.
+pub(super) fn shown_law(law: Option<&Law>) -> Option<(&'static str, Value)> {
+    law.map(|law| ("arrivals", law.to_json()))
+}
+
 /// Iterations a second.
 pub(super) fn per_second(rate: i64, time_unit: GoDuration) -> f64 {
     rate as f64 * 1e9 / time_unit.0 as f64
@@ -106,6 +118,7 @@ impl ConstantArrivalRate {
             time_unit: fields.take("timeUnit")?,
             duration: fields.take("duration")?,
             pool: Pool::read(fields)?,
+            arrivals: fields.take("arrivals")?,
         })
     }
 
@@ -131,6 +144,8 @@ impl Executor for ConstantArrivalRate {
     fn validate(&self) -> Vec<String> {
         let mut problems = self.common.validate();
         match self.rate {
+            // A trace has its own.
+            None if matches!(self.arrivals, Some(Law::Trace(_))) => {}
             None => problems.push("the iteration rate isn't specified".to_owned()),
             Some(rate) if rate <= 0 => problems.push("the iteration rate must be more than 0".to_owned()),
             Some(_) => {}
@@ -138,16 +153,17 @@ impl Executor for ConstantArrivalRate {
         check_time_unit(self.time_unit(), &mut problems);
         base::check_duration(self.duration, &mut problems);
         self.pool.check(&mut problems);
+        self.law().check(&mut problems);
         problems
     }
 
     fn describe(&self, share: &Share) -> String {
-        format!(
-            "{:.2} iterations/s for {}{}",
-            self.per_second(share),
-            self.duration.unwrap_or_default(),
-            self.common.describe(&[self.pool.describe(share)]),
-        )
+        let duration = self.duration.unwrap_or_default();
+        let facts = self.common.describe(&facts(&self.pool, share, self.law()));
+        match self.law() {
+            Law::Trace(_) => format!("iterations at recorded times for {duration}{facts}"),
+            _ => format!("{:.2} iterations/s for {duration}{facts}", self.per_second(share)),
+        }
     }
 
     fn plan(&self, share: &Share) -> Plan {
@@ -155,13 +171,22 @@ impl Executor for ConstantArrivalRate {
         let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
         let time_unit = self.time_unit().to_std();
         Plan::Open(Open {
-            arrivals: Arrivals::constant(rate, time_unit, self.duration(), self.pool.stripe(share)),
+            arrivals: Schedule::Rate(Arrivals::constant(
+                rate,
+                time_unit,
+                self.duration(),
+                self.pool.stripe(share),
+            )),
             highest_rate: self.per_second(share),
             duration: self.duration(),
             graceful_stop: self.common.graceful_stop(),
             pre_allocated_vus,
             max_vus,
         })
+    }
+
+    fn law(&self) -> &Law {
+        self.arrivals.as_ref().unwrap_or(&Law::Even)
     }
 
     fn stripe(&self, share: &Share) -> Stripe {
@@ -173,12 +198,14 @@ impl Executor for ConstantArrivalRate {
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
-        vec![
+        let mut fields = vec![
             ("rate", shown(&self.rate)),
             ("timeUnit", shown(&self.time_unit)),
             ("duration", shown(&self.duration)),
             ("preAllocatedVUs", shown(&self.pool.pre_allocated_vus)),
             ("maxVUs", shown(&self.pool.max_vus)),
-        ]
+        ];
+        fields.extend(shown_law(self.arrivals.as_ref()));
+        fields
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::base::{self, Base, shown};
-use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
+use super::{Budget, Closed, Executor, Plan, Reservation, Share};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Mismatch};
 
@@ -57,10 +57,11 @@ impl Executor for ConstantVus {
 
     fn plan(&self, share: &Share) -> Plan {
         Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: self.share_of_vus(share) }],
+            curve: self.common.curve(self.vus(), share),
             budget: Budget::Unlimited,
             duration: self.duration(),
             graceful_ramp_down: None,
+            pace: self.common.pace(),
             graceful_stop: self.common.graceful_stop(),
         })
     }

@@ -4,17 +4,37 @@
 //! one for open ones, whatever executors there will ever be.
 
 pub mod arrivals;
+mod at_once_users;
 mod base;
+mod closed_shape;
 mod constant_arrival_rate;
+mod constant_concurrent_users;
+mod constant_users_per_sec;
 mod constant_vus;
+mod increment_concurrent_users;
+mod increment_users_per_sec;
+mod inject_closed;
+mod inject_open;
+pub mod injection;
+mod levels;
+mod nothing_for;
+mod open_shape;
 mod per_vu_iterations;
+mod ramp_concurrent_users;
+mod ramp_up;
+mod ramp_users;
+mod ramp_users_per_sec;
 mod ramping_arrival_rate;
 mod ramping_vus;
+mod rate;
 pub mod reservation;
+mod schedule;
 mod segment;
 mod share;
 mod shared_iterations;
 mod stage;
+mod stop_after;
+mod stress_peak_users;
 
 use std::fmt;
 use std::time::Duration;
@@ -23,18 +43,36 @@ use serde_json::Value;
 
 use crate::k6::json::{Fields, Mismatch};
 use crate::k6::quote::quote;
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Gaps, Law, Trace};
+pub use at_once_users::AtOnceUsers;
 pub use base::{Base, GRACEFUL_STOP};
+pub use closed_shape::Concurrent;
 pub use constant_arrival_rate::ConstantArrivalRate;
+pub use constant_concurrent_users::ConstantConcurrentUsers;
+pub use constant_users_per_sec::ConstantUsersPerSec;
 pub use constant_vus::ConstantVus;
+pub use increment_concurrent_users::IncrementConcurrentUsers;
+pub use increment_users_per_sec::IncrementUsersPerSec;
+pub use inject_closed::InjectClosed;
+pub use inject_open::InjectOpen;
+pub use injection::Injection;
+pub use nothing_for::NothingFor;
+pub use open_shape::Injected;
 pub use per_vu_iterations::PerVuIterations;
+pub use ramp_concurrent_users::RampConcurrentUsers;
+pub use ramp_users::RampUsers;
+pub use ramp_users_per_sec::RampUsersPerSec;
 pub use ramping_arrival_rate::RampingArrivalRate;
 pub use ramping_vus::RampingVus;
+pub use rate::Rate;
 pub use reservation::Reservation;
+pub use schedule::Schedule;
 pub use segment::{Segment, SegmentSequence};
 pub use share::{Share, Stripe};
 pub use shared_iterations::SharedIterations;
 pub use stage::Stage;
+pub use stop_after::{ErrorRate, StopAfter};
+pub use stress_peak_users::StressPeakUsers;
 
 /// A scenario's configuration: one file per type, all with k6's names and defaults.
 pub trait Executor: fmt::Debug + Send + Sync {
@@ -44,12 +82,27 @@ pub trait Executor: fmt::Debug + Send + Sync {
     /// What is wrong with the configuration, in k6's words; empty if nothing is.
     fn validate(&self) -> Vec<String>;
 
+    /// What is wrong with the whole scenario: [`validate`](Self::validate), and what needs a plan.
+    fn problems(&self) -> Vec<String> {
+        let problems = self.validate();
+        if !problems.is_empty() {
+            return problems;
+        }
+        self.common().too_slow_to_ramp_up(self.plan(&Share::whole()).duration())
+    }
+
     /// The line of the `scenarios:` block after the name: `2 looping VUs for 3s (gracefulStop: 30s)`.
     fn describe(&self, share: &Share) -> String;
 
-    /// When the iterations of one instance start. Only for configurations that
-    /// [`validate`](Self::validate).
+    /// When the iterations of one instance start, if they start evenly: see [`law`](Self::law). Only for
+    /// configurations that [`validate`](Self::validate).
     fn plan(&self, share: &Share) -> Plan;
+
+    /// By which law the iterations of an open model start; whoever has the seed and the files
+    /// [applies](Plan::follow) it to the plan.
+    fn law(&self) -> &Law {
+        &Law::Even
+    }
 
     /// Whether there is anything to do for an instance. Not if its share has no VUs.
     fn has_work(&self, share: &Share) -> bool {
@@ -77,31 +130,86 @@ pub trait Executor: fmt::Debug + Send + Sync {
 
 type Read = fn(Base, &mut Fields) -> Result<Box<dyn Executor>, Mismatch>;
 
-/// Every executor: the name that scripts write, and how its own fields are read.
-pub const EXECUTORS: &[(&str, Read)] = &[
-    (shared_iterations::NAME, |common, fields| Ok(Box::new(SharedIterations::read(common, fields)?))),
-    (per_vu_iterations::NAME, |common, fields| Ok(Box::new(PerVuIterations::read(common, fields)?))),
-    (constant_vus::NAME, |common, fields| Ok(Box::new(ConstantVus::read(common, fields)?))),
-    (ramping_vus::NAME, |common, fields| Ok(Box::new(RampingVus::read(common, fields)?))),
-    (constant_arrival_rate::NAME, |common, fields| Ok(Box::new(ConstantArrivalRate::read(common, fields)?))),
-    (ramping_arrival_rate::NAME, |common, fields| Ok(Box::new(RampingArrivalRate::read(common, fields)?))),
+/// What brings an iteration to start: the end of the one before, or the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    Closed,
+    Open,
+}
+
+/// Every executor: the name that scripts write, its model, and how its own fields are read.
+pub const EXECUTORS: &[(&str, Model, Read)] = &[
+    // k6's.
+    (shared_iterations::NAME, Model::Closed, |common, f| Ok(Box::new(SharedIterations::read(common, f)?))),
+    (per_vu_iterations::NAME, Model::Closed, |common, f| Ok(Box::new(PerVuIterations::read(common, f)?))),
+    (constant_vus::NAME, Model::Closed, |common, f| Ok(Box::new(ConstantVus::read(common, f)?))),
+    (ramping_vus::NAME, Model::Closed, |common, f| Ok(Box::new(RampingVus::read(common, f)?))),
+    (constant_arrival_rate::NAME, Model::Open, |common, f| {
+        Ok(Box::new(ConstantArrivalRate::read(common, f)?))
+    }),
+    (ramping_arrival_rate::NAME, Model::Open, |common, f| Ok(Box::new(RampingArrivalRate::read(common, f)?))),
+    // Gatling's.
+    (at_once_users::NAME, Model::Open, |common, f| injected(common, AtOnceUsers::read(f)?, f)),
+    (ramp_users::NAME, Model::Open, |common, f| injected(common, RampUsers::read(f)?, f)),
+    (constant_users_per_sec::NAME, Model::Open, |common, f| {
+        injected(common, ConstantUsersPerSec::read(f)?, f)
+    }),
+    (ramp_users_per_sec::NAME, Model::Open, |common, f| injected(common, RampUsersPerSec::read(f)?, f)),
+    (increment_users_per_sec::NAME, Model::Open, |common, f| {
+        injected(common, IncrementUsersPerSec::read(f)?, f)
+    }),
+    (stress_peak_users::NAME, Model::Open, |common, f| injected(common, StressPeakUsers::read(f)?, f)),
+    (inject_open::NAME, Model::Open, |common, f| injected(common, InjectOpen::read(f)?, f)),
+    (constant_concurrent_users::NAME, Model::Closed, |common, f| {
+        concurrent(common, ConstantConcurrentUsers::read(f)?, f)
+    }),
+    (ramp_concurrent_users::NAME, Model::Closed, |common, f| {
+        concurrent(common, RampConcurrentUsers::read(f)?, f)
+    }),
+    (increment_concurrent_users::NAME, Model::Closed, |common, f| {
+        concurrent(common, IncrementConcurrentUsers::read(f)?, f)
+    }),
+    (inject_closed::NAME, Model::Closed, |common, f| concurrent(common, InjectClosed::read(f)?, f)),
 ];
+
+fn injected<S>(common: Base, shape: S, fields: &mut Fields) -> Result<Box<dyn Executor>, Mismatch>
+where
+    S: open_shape::OpenShape + 'static,
+{
+    Ok(Box::new(Injected::new(common, shape, fields)?))
+}
+
+fn concurrent<S>(common: Base, shape: S, fields: &mut Fields) -> Result<Box<dyn Executor>, Mismatch>
+where
+    S: closed_shape::ClosedShape + 'static,
+{
+    Ok(Box::new(Concurrent::new(common, shape, fields)?))
+}
 
 /// Reads the scenario called `name`. Fields that its executor does not know are errors.
 pub fn parse(name: &str, json: &Value) -> Result<Box<dyn Executor>, Mismatch> {
     let located = |error: Mismatch| error.at(name);
     let mut fields = Fields::of(json).map_err(located)?;
     let executor: Option<String> = fields.take("executor").map_err(located)?;
-    let executor = executor.filter(|executor| !executor.is_empty()).ok_or_else(|| {
-        Mismatch::Sentence(format!("scenario '{name}' doesn't have a specified executor type"))
-    })?;
-    let Some((kind, read)) = EXECUTORS.iter().find(|(kind, _)| *kind == executor) else {
-        return Err(Mismatch::Sentence(format!("unknown executor type '{executor}'")));
+    let wrong_executor = |sentence: String| {
+        let known: Vec<_> = EXECUTORS.iter().map(|(kind, ..)| *kind).collect();
+        let note = format!("there are {}", known.join(", "));
+        Mismatch::Sentence { sentence, path: "executor".to_owned(), note }.at(name)
     };
-    let common = Base::read(name, kind, &mut fields).map_err(located)?;
+    let executor = executor
+        .filter(|executor| !executor.is_empty())
+        .ok_or_else(|| wrong_executor(format!("scenario '{name}' doesn't have a specified executor type")))?;
+    let Some((kind, model, read)) = EXECUTORS.iter().find(|(kind, ..)| *kind == executor) else {
+        return Err(wrong_executor(format!("unknown executor type '{executor}'")));
+    };
+    let common = Base::read(name, kind, *model, &mut fields).map_err(located)?;
     let parsed = read(common, &mut fields).map_err(located)?;
     match fields.unknown().next() {
-        Some(field) => Err(Mismatch::Sentence(format!("json: unknown field {}", quote(field)))),
+        Some(field) => {
+            let sentence = format!("json: unknown field {}", quote(field));
+            let path = field.to_owned();
+            Err(located(Mismatch::Sentence { sentence, path, note: String::new() }))
+        }
         None => Ok(parsed),
     }
 }
@@ -124,6 +232,29 @@ impl Plan {
         }
     }
 
+    /// The same with the starts of an open model by another law. `seed` is for random ones, see [`Gaps::seed`];
+    /// `trace` holds what the law's file says.
+    #[must_use]
+    pub fn follow(self, law: &Law, seed: [u8; 32], trace: &Trace) -> Self {
+        let Self::Open(plan) = self else { return self };
+        let highest = plan.highest_rate;
+        let arrivals = match plan.arrivals {
+            Schedule::Rate(arrivals) => arrivals,
+            Schedule::Users(_) => return Self::Open(plan),
+        };
+        let (arrivals, highest_rate) = match law {
+            Law::Even => (arrivals, highest),
+            Law::Poisson => (arrivals.random(Gaps::exponential(seed)), highest),
+            Law::Gamma(shape) => (arrivals.random(Gaps::gamma(*shape, seed)), highest),
+            Law::Trace(_) => {
+                let arrivals = arrivals.replay(trace.clone());
+                let mean = arrivals.mean();
+                (arrivals, mean)
+            }
+        };
+        Self::Open(Open { arrivals: Schedule::Rate(arrivals), highest_rate, ..plan })
+    }
+
     /// No iteration starts after this.
     pub fn duration(&self) -> Duration {
         match self {
@@ -136,8 +267,8 @@ impl Plan {
 /// An open model: when iterations are due, and how many VUs may run them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Open {
-    pub arrivals: Arrivals,
-    /// In iterations a second.
+    pub arrivals: Schedule,
+    /// In iterations a second; the mean where recorded times say when iterations start.
     pub highest_rate: f64,
     /// No iteration is due after this; then `graceful_stop` begins.
     pub duration: Duration,
@@ -162,6 +293,8 @@ pub struct Closed {
     /// How long a VU that the curve takes away may finish its iteration. `None`: until the hard
     /// end of the scenario.
     pub graceful_ramp_down: Option<Duration>,
+    /// The least time between the starts of two iterations of a VU.
+    pub pace: Option<Duration>,
     /// How long iterations may go on after `duration`.
     pub graceful_stop: Duration,
 }
@@ -219,7 +352,7 @@ mod tests {
                 "error while parsing \"1.5\": s.rate must be an integer",
             ),
         ] {
-            assert_eq!(error(json), want);
+            assert_eq!(error(json).lines().next(), Some(want));
         }
     }
 
@@ -260,6 +393,130 @@ mod tests {
             let executor = parse("s", &json).unwrap();
             assert_eq!(executor.validate(), Vec::<String>::new());
             assert_eq!(executor.describe(&Share::whole()), want);
+        }
+    }
+
+    #[test]
+    fn gatlings_shapes_describe_themselves() {
+        let levels = json!({"executor": "increment-users-per-sec", "increment": 2, "times": 5,
+            "eachLevelLasting": "10s", "separatedByRampsLasting": "5s", "startingFrom": 10, "maxVUs": 50});
+        for (json, want) in [
+            (
+                json!({"executor": "at-once-users", "users": 10}),
+                "10 users at once (maxVUs: 10, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "ramp-users", "users": 60, "duration": "1m", "gracefulStop": "0s"}),
+                "60 users over 1m0s (maxVUs: 10-60)",
+            ),
+            (
+                json!({"executor": "constant-users-per-sec", "rate": 0.5, "duration": "1h", "gracefulStop": "0s"}),
+                "0.50 users/s for 1h0m0s (maxVUs: 5-1800)",
+            ),
+            (
+                json!({"executor": "ramp-users-per-sec", "from": 10, "to": 2000, "duration": "1m", "gracefulStop": 0}),
+                "10.00 to 2000.00 users/s over 1m0s (maxVUs: 1000-10000)",
+            ),
+            (
+                json!({"executor": "stress-peak-users", "users": 100, "duration": "20s", "preAllocatedVUs": 7}),
+                "100 users in a peak over 20s (maxVUs: 7-100, gracefulStop: 30s)",
+            ),
+            (levels, "Up to 18.00 users/s for 1m10s over 5 levels (maxVUs: 50, gracefulStop: 30s)"),
+            (
+                json!({"executor": "inject-open", "gracefulStop": 0, "steps": [
+                    {"shape": "nothing-for", "duration": "4s"}, {"shape": "at-once-users", "users": 10},
+                    {"shape": "ramp-users", "users": 10, "duration": "5s"}]}),
+                "20 users over 9s in 3 steps (maxVUs: 20)",
+            ),
+            (
+                json!({"executor": "constant-concurrent-users", "users": 3, "duration": "5s", "pace": "2s"}),
+                "3 concurrent users for 5s (gracefulRampDown: 30s, pace: 2s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "ramp-concurrent-users", "from": 3, "to": 9, "duration": "5s"}),
+                "3 to 9 concurrent users over 5s (gracefulRampDown: 30s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "increment-concurrent-users", "increment": 5, "times": 4,
+                    "eachLevelLasting": "5s", "gracefulRampDown": "1s"}),
+                "Up to 15 concurrent users for 20s over 4 levels (gracefulRampDown: 1s, gracefulStop: 30s)",
+            ),
+            (
+                json!({"executor": "inject-closed", "gracefulStop": 0, "steps": [
+                    {"shape": "ramp-concurrent-users", "from": 0, "to": 4, "duration": "5s"},
+                    {"shape": "constant-concurrent-users", "users": 4, "duration": "5s"}]}),
+                "Up to 4 concurrent users for 10s in 2 steps (gracefulRampDown: 30s)",
+            ),
+            (
+                json!({"executor": "constant-vus", "vus": 4, "duration": "5s", "rampUp": "2s", "gracefulStop": 0}),
+                "4 looping VUs for 5s (rampUp: 2s)",
+            ),
+        ] {
+            let executor = parse("s", &json).unwrap();
+            assert_eq!(executor.problems(), Vec::<String>::new(), "{json}");
+            assert_eq!(executor.describe(&Share::whole()), want);
+            let shown = executor.to_json();
+            let again = parse("s", &shown).unwrap();
+            assert_eq!(again.plan(&Share::whole()), executor.plan(&Share::whole()), "{shown}");
+        }
+    }
+
+    #[test]
+    fn wrong_shapes_are_told() {
+        for (json, want) in [
+            (json!({"executor": "at-once-users"}), "the number of users isn't specified"),
+            (
+                json!({"executor": "ramp-users", "users": 0, "duration": "1s"}),
+                "no users come: the numbers are \
+                 too small or the times too short",
+            ),
+            (
+                json!({"executor": "ramp-users-per-sec", "to": -1, "duration": 0}),
+                "the rate `from` isn't specified, the rate `to` can't be negative, the duration must be more than 0, \
+                 but is 0s",
+            ),
+            (
+                json!({"executor": "increment-users-per-sec", "increment": 1, "times": 0, "eachLevelLasting": "1s"}),
+                "the number of levels (times) must be from 1 to 100000, but is 0",
+            ),
+            (json!({"executor": "at-once-users", "users": 2, "maxVUs": 0}), "maxVUs must be more than 0"),
+            (
+                json!({"executor": "at-once-users", "users": 2, "gracefulStop": 0}),
+                "the users would be cut off as they come: gracefulStop must be more than 0",
+            ),
+            (
+                json!({"executor": "inject-open", "steps": [{"shape": "nothing-for"}]}),
+                "step 1 (nothing-for): the duration is unspecified",
+            ),
+            (json!({"executor": "inject-closed"}), "at least one of `steps` has to be specified"),
+            (
+                json!({"executor": "increment-concurrent-users", "increment": 0.5, "times": 2, "eachLevelLasting": 1}),
+                "increment must be a whole number of users",
+            ),
+            (
+                json!({"executor": "constant-concurrent-users", "users": 0, "duration": "1s"}),
+                "there is never a user: one number of users must be greater than 0",
+            ),
+            (
+                json!({"executor": "constant-vus", "duration": "2s", "rampUp": "2s"}),
+                "the rampUp (2s) must be shorter than the scenario's 2s",
+            ),
+            (
+                json!({"executor": "constant-vus", "duration": "2s", "pace": 0, "stopAfter": {"errors": 0}}),
+                "the pace must be more than 0, stopAfter.errors must be more than 0, but is 0",
+            ),
+        ] {
+            assert_eq!(parse("s", &json).unwrap().problems().join(", "), want);
+        }
+        for (json, want) in [
+            (json!({"executor": "at-once-users", "users": 1, "pace": "1s"}), "json: unknown field \"pace\""),
+            (
+                json!({"executor": "inject-closed", "steps": [{"shape": "ramp-users"}]}),
+                "error while parsing \"{\\\"shape\\\":\\\"ramp-users\\\"}\": s.steps.0 has the unknown shape \
+                 'ramp-users': allowed are constant-concurrent-users, ramp-concurrent-users, increment-concurrent-users",
+            ),
+        ] {
+            assert_eq!(error(json), want);
         }
     }
 

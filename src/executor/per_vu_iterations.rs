@@ -1,12 +1,10 @@
 //! `per-vu-iterations`: every VU does so many iterations.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::base::{self, Base, shown};
 use super::shared_iterations::MAX_DURATION;
-use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
+use super::{Budget, Closed, Executor, Plan, Reservation, Share};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Mismatch};
 
@@ -71,10 +69,11 @@ impl Executor for PerVuIterations {
 
     fn plan(&self, share: &Share) -> Plan {
         Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: self.share_of_vus(share) }],
+            curve: self.common.curve(self.vus(), share),
             budget: Budget::PerVu(u64::try_from(self.iterations()).unwrap_or(0)),
             duration: self.max_duration().to_std(),
             graceful_ramp_down: None,
+            pace: self.common.pace(),
             graceful_stop: self.common.graceful_stop(),
         })
     }

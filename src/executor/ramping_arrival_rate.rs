@@ -6,7 +6,7 @@ use super::base::{self, Base, shown};
 use super::constant_arrival_rate::{self as constant, Pool};
 use super::share::Stripe;
 use super::stage::{self, Stage};
-use super::{Arrivals, Executor, Open, Plan, Reservation, Share};
+use super::{Arrivals, Executor, Law, Open, Plan, Reservation, Schedule, Share};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Mismatch};
 
@@ -21,6 +21,7 @@ pub struct RampingArrivalRate {
     pub time_unit: Option<GoDuration>,
     pub stages: Option<Vec<Stage>>,
     pub pool: Pool,
+    pub arrivals: Option<Law>,
 }
 
 impl RampingArrivalRate {
@@ -31,6 +32,7 @@ impl RampingArrivalRate {
             time_unit: fields.take("timeUnit")?,
             stages: fields.take("stages")?,
             pool: Pool::read(fields)?,
+            arrivals: fields.take("arrivals")?,
         })
     }
 
@@ -65,17 +67,20 @@ impl Executor for RampingArrivalRate {
         constant::check_time_unit(self.time_unit(), &mut problems);
         stage::check(self.start_rate(), self.stages(), &mut problems);
         self.pool.check(&mut problems);
+        self.law().check(&mut problems);
         problems
     }
 
     fn describe(&self, share: &Share) -> String {
-        format!(
-            "Up to {:.2} iterations/s for {} over {} stages{}",
-            self.highest() * share.length(),
-            GoDuration::from(stage::total(self.stages())),
-            self.stages().len(),
-            self.common.describe(&[self.pool.describe(share)]),
-        )
+        let (duration, stages) = (GoDuration::from(stage::total(self.stages())), self.stages().len());
+        let facts = self.common.describe(&constant::facts(&self.pool, share, self.law()));
+        match self.law() {
+            Law::Trace(_) => format!("iterations at recorded times for {duration}{facts}"),
+            _ => {
+                let rate = self.highest() * share.length();
+                format!("Up to {rate:.2} iterations/s for {duration} over {stages} stages{facts}")
+            }
+        }
     }
 
     fn plan(&self, share: &Share) -> Plan {
@@ -84,13 +89,17 @@ impl Executor for RampingArrivalRate {
         let (pre_allocated_vus, max_vus) = self.pool.sizes(share);
         let time_unit = self.time_unit().to_std();
         Plan::Open(Open {
-            arrivals: Arrivals::ramping(start, stages, time_unit, self.pool.stripe(share)),
+            arrivals: Schedule::Rate(Arrivals::ramping(start, stages, time_unit, self.pool.stripe(share))),
             highest_rate: self.highest() * self.pool.part(share),
             duration: stage::total(self.stages()),
             graceful_stop: self.common.graceful_stop(),
             pre_allocated_vus,
             max_vus,
         })
+    }
+
+    fn law(&self) -> &Law {
+        self.arrivals.as_ref().unwrap_or(&Law::Even)
     }
 
     fn stripe(&self, share: &Share) -> Stripe {
@@ -103,12 +112,14 @@ impl Executor for RampingArrivalRate {
     }
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
-        vec![
+        let mut fields = vec![
             ("startRate", shown(&self.start_rate)),
             ("timeUnit", shown(&self.time_unit)),
             ("stages", shown(&self.stages)),
             ("preAllocatedVUs", shown(&self.pool.pre_allocated_vus)),
             ("maxVUs", shown(&self.pool.max_vus)),
-        ]
+        ];
+        fields.extend(constant::shown_law(self.arrivals.as_ref()));
+        fields
     }
 }

@@ -48,14 +48,16 @@ impl RampingVus {
 
     /// The steps of the VUs that fall to one instance, each at the time that it has in the whole.
     fn share_of_curve(&self, share: &Share) -> Vec<Step> {
-        let mut steps = curve(self.start_vus(), self.stages());
-        steps.iter_mut().for_each(|step| step.vus = base::share_of_vus(step.vus.into(), share));
-        steps.dedup_by_key(|step| step.vus);
-        steps
+        self.common.share_of_curve(curve(self.start_vus(), self.stages()), share)
     }
 
     fn graceful_ramp_down(&self) -> GoDuration {
         self.graceful_ramp_down.unwrap_or(GRACEFUL_RAMP_DOWN)
+    }
+
+    /// What the description says of the ramp-down.
+    pub(super) fn ramp_down_fact(&self) -> String {
+        format!("gracefulRampDown: {}", self.graceful_ramp_down())
     }
 }
 
@@ -128,7 +130,7 @@ impl Executor for RampingVus {
             base::share_of_vus(stage::highest(self.start_vus(), self.stages()), share),
             GoDuration::from(stage::total(self.stages())),
             self.stages().len(),
-            self.common.describe(&[format!("gracefulRampDown: {}", self.graceful_ramp_down())]),
+            self.common.describe(&[self.ramp_down_fact()]),
         )
     }
 
@@ -138,6 +140,7 @@ impl Executor for RampingVus {
             budget: Budget::Unlimited,
             duration: stage::total(self.stages()),
             graceful_ramp_down: Some(self.graceful_ramp_down().to_std()),
+            pace: self.common.pace(),
             graceful_stop: self.common.graceful_stop(),
         })
     }

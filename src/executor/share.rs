@@ -34,6 +34,11 @@ impl Stripe {
         Self { period, places: own.collect() }
     }
 
+    /// How much of all it is, from 0 to 1.
+    pub fn part(&self) -> f64 {
+        self.places.len() as f64 / self.period as f64
+    }
+
     /// How many of the first `count` elements are its own.
     pub fn scale(&self, count: u64) -> u64 {
         let rest = count % self.period;
@@ -244,7 +249,9 @@ mod tests {
             }
             Plan::Open(plan) if plan.max_vus == 0 => vec![0; 3],
             Plan::Open(plan) => {
-                vec![plan.pre_allocated_vus.into(), plan.max_vus.into(), plan.arrivals.iter().count() as u64]
+                let starts = plan.arrivals.iter().count() as u64;
+                assert!(plan.arrivals.users().is_none_or(|users| users == starts));
+                vec![plan.pre_allocated_vus.into(), plan.max_vus.into(), starts]
             }
         }
     }
@@ -276,6 +283,25 @@ mod tests {
                     "maxVUs": vus + more}),
                 json!({"executor": "ramping-arrival-rate", "stages": stages, "preAllocatedVUs": vus,
                     "maxVUs": vus + more}),
+                json!({"executor": "constant-vus", "vus": vus, "duration": "3s", "rampUp": "2s"}),
+                json!({"executor": "ramping-vus", "startVUs": vus, "stages": stages, "rampUp": "1s"}),
+                json!({"executor": "at-once-users", "users": vus + more}),
+                json!({"executor": "ramp-users", "users": vus + more, "duration": "2s", "maxVUs": vus}),
+                json!({"executor": "constant-users-per-sec", "rate": 0.7 * vus as f64, "duration": "3s"}),
+                json!({"executor": "ramp-users-per-sec", "from": more, "to": vus, "duration": "2.5s"}),
+                json!({"executor": "stress-peak-users", "users": vus, "duration": "2s"}),
+                json!({"executor": "increment-users-per-sec", "increment": vus, "times": 3,
+                    "eachLevelLasting": "1s", "separatedByRampsLasting": "300ms"}),
+                json!({"executor": "inject-open", "preAllocatedVUs": vus, "steps": [
+                    {"shape": "at-once-users", "users": vus}, {"shape": "nothing-for", "duration": "1s"},
+                    {"shape": "ramp-users", "users": more, "duration": "1s"}]}),
+                json!({"executor": "constant-concurrent-users", "users": vus, "duration": "3s"}),
+                json!({"executor": "ramp-concurrent-users", "from": more, "to": vus, "duration": "3s"}),
+                json!({"executor": "increment-concurrent-users", "increment": vus, "times": 2,
+                    "eachLevelLasting": "1s", "startingFrom": more}),
+                json!({"executor": "inject-closed", "steps": [
+                    {"shape": "ramp-concurrent-users", "from": 0, "to": vus, "duration": "1s"},
+                    {"shape": "constant-concurrent-users", "users": more, "duration": "1s"}]}),
             ] {
                 let whole = amounts(&executor, &Share::whole());
                 let mut sum = vec![0; whole.len()];

@@ -1,12 +1,10 @@
 //! `shared-iterations`: so many iterations in all, taken by whichever VU is free.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::base::{self, Base, shown};
 use super::share::Stripe;
-use super::{Budget, Closed, Executor, Plan, Reservation, Share, Step};
+use super::{Budget, Closed, Executor, Plan, Reservation, Share};
 use crate::k6::duration::GoDuration;
 use crate::k6::json::{Fields, Mismatch};
 
@@ -85,10 +83,11 @@ impl Executor for SharedIterations {
 
     fn plan(&self, share: &Share) -> Plan {
         Plan::Closed(Closed {
-            curve: vec![Step { at: Duration::ZERO, vus: self.share_of_vus(share) }],
+            curve: self.common.curve(self.vus(), share),
             budget: Budget::Shared(self.share_of_iterations(share)),
             duration: self.max_duration().to_std(),
             graceful_ramp_down: None,
+            pace: self.common.pace(),
             graceful_stop: self.common.graceful_stop(),
         })
     }

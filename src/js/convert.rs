@@ -61,6 +61,15 @@ pub fn put_getter(target: &JsObject, key: &str, getter: Native, context: &mut Co
     );
 }
 
+/// [`put_getter`] that does not show among the keys: for what k6's objects do not have.
+pub fn put_hidden_getter(target: &JsObject, key: &str, getter: Native, context: &mut Context) {
+    let getter = function(key, 0, getter, context);
+    target.insert_property(
+        PropertyKey::from(JsString::from(key)),
+        boa_engine::property::PropertyDescriptor::builder().get(getter).enumerable(false).configurable(true),
+    );
+}
+
 fn descriptor(value: JsValue, attributes: Attribute) -> boa_engine::property::PropertyDescriptor {
     boa_engine::property::PropertyDescriptor::builder()
         .value(value)

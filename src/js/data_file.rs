@@ -5,7 +5,7 @@
 //! open instead, so that it can be read again even if another has taken its name.
 
 use std::fs::File;
-use std::io::{Error, ErrorKind, Read as _};
+use std::io::{self, Error, ErrorKind, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,10 +17,22 @@ const KEPT: usize = 1 << 20;
 
 /// A file that was read at least once.
 #[derive(Clone)]
-pub(super) enum DataFile {
+pub enum DataFile {
     Kept(Bytes),
-    /// A large file and its length in bytes.
-    Large(Arc<File>, usize),
+    /// A large file.
+    Large(Large),
+}
+
+/// A part of a file that is kept open: all of it, or one that is in an archive.
+#[derive(Clone)]
+pub struct Large {
+    file: Arc<File>,
+    /// In bytes.
+    offset: u64,
+    /// In bytes.
+    length: usize,
+    /// Whether the file is the archive, which has other parts as well.
+    in_archive: bool,
 }
 
 impl DataFile {
@@ -39,33 +51,91 @@ impl DataFile {
         let bytes = Bytes::from(bytes);
         // What is not a plain file, like a pipe, can be read just once.
         let file = match bytes.len() > KEPT && metadata.is_file() {
-            true => Self::Large(Arc::new(file), bytes.len()),
+            true => {
+                let length = bytes.len();
+                Self::Large(Large { file: Arc::new(file), offset: 0, length, in_archive: false })
+            }
             false => Self::Kept(bytes.clone()),
         };
         Ok((file, bytes))
     }
 
+    /// A file that lies at `offset` in an archive and holds `bytes`.
+    pub fn within(archive: &Arc<File>, offset: u64, bytes: &Bytes) -> Self {
+        match bytes.len() {
+            ..=KEPT => Self::Kept(bytes.clone()),
+            length => Self::Large(Large { file: archive.clone(), offset, length, in_archive: true }),
+        }
+    }
+
     /// The file's bytes, as they were.
     pub fn bytes(&self, path: &Path) -> Result<Bytes, String> {
-        let (file, length) = match self {
+        let large = match self {
             Self::Kept(bytes) => return Ok(bytes.clone()),
-            Self::Large(file, length) => (file, *length),
+            Self::Large(large) => large,
         };
-        let changed = || {
-            let path = path.display();
-            format!("open() can't be used with files that change while the test runs, path: \"{path}\"")
-        };
-        let metadata = file.metadata().map_err(|error| stat_error(path, &error))?;
-        if metadata.len() != length as u64 {
-            return Err(changed());
-        }
-        let mut bytes = vec![0; length];
-        file.read_exact_at(&mut bytes, 0).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => changed(),
+        large.check(path)?;
+        let mut bytes = vec![0; large.length];
+        large.file.read_exact_at(&mut bytes, large.offset).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => changed(path),
             _ => stat_error(path, &error),
         })?;
         Ok(bytes.into())
     }
+
+    /// Reads the file piece by piece.
+    pub fn reader(&self, path: &Path) -> Result<Reader<'_>, String> {
+        let length = match self {
+            Self::Kept(bytes) => bytes.len(),
+            Self::Large(large) => {
+                large.check(path)?;
+                large.length
+            }
+        };
+        Ok(Reader { file: self, at: 0, length: length as u64 })
+    }
+}
+
+impl Large {
+    /// Fails if the file has another length than when it was opened.
+    fn check(&self, path: &Path) -> Result<(), String> {
+        let metadata = self.file.metadata().map_err(|error| stat_error(path, &error))?;
+        if !self.in_archive && metadata.len() != self.length as u64 {
+            return Err(changed(path));
+        }
+        Ok(())
+    }
+}
+
+/// A file's bytes in order.
+pub struct Reader<'a> {
+    file: &'a DataFile,
+    at: usize,
+    /// In bytes.
+    pub length: u64,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = match self.file {
+            DataFile::Kept(bytes) => bytes.get(self.at..).unwrap_or_default().read(buffer)?,
+            DataFile::Large(large) => {
+                let left = buffer.len().min(large.length.saturating_sub(self.at));
+                let read = large.file.read_at(&mut buffer[..left], large.offset + self.at as u64)?;
+                if read == 0 && left > 0 {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+                read
+            }
+        };
+        self.at += read;
+        Ok(read)
+    }
+}
+
+fn changed(path: &Path) -> String {
+    let path = path.display();
+    format!("open() can't be used with files that change while the test runs, path: \"{path}\"")
 }
 
 fn stat_error(path: &Path, error: &Error) -> String {

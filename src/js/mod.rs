@@ -1,10 +1,12 @@
 //! The engine, embedded. Knows Boa, knows no VU.
 
+pub mod archive;
 pub mod background;
 pub mod convert;
-mod data_file;
+pub mod data_file;
 pub mod decode;
 pub mod deep_arrays;
+pub mod dependencies;
 pub mod engine;
 pub mod error;
 pub mod event_loop;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use oxc_sourcemap::SourceMap;
 
+use super::archive::{Archive, Content};
 use super::data_file::DataFile;
 use super::factory;
 use super::insertions::Insertions;
@@ -28,6 +29,8 @@ pub struct SourceFile {
     pub url: String,
     /// What the engine parses; CommonJS is wrapped.
     pub code: Arc<str>,
+    /// The file as it is.
+    pub text: Bytes,
     pub is_module: bool,
     insertions: Insertions,
     /// What was put into the code to make a factory of it.
@@ -70,6 +73,8 @@ pub enum LoadError {
     Specifier(String),
     /// Loaded for the first time after the init code of the first VU.
     Locked(String),
+    /// No such file in the archive that runs.
+    NotArchived(String),
 }
 
 impl fmt::Display for LoadError {
@@ -100,6 +105,11 @@ impl fmt::Display for LoadError {
             Self::Locked(url) => {
                 write!(f, "the module \"{url}\" was not previously resolved during initialization (__VU==0)")
             }
+            Self::NotArchived(url) => write!(
+                f,
+                "the module \"{url}\" is not in the archive, and archives can load no other files; make the \
+                 archive anew, in a way that the init code imports the module"
+            ),
         }
     }
 }
@@ -113,6 +123,8 @@ pub struct Sources {
     script: String,
     root: PathBuf,
     stdin: Option<String>,
+    /// Where every file comes from, if not from disk.
+    archive: Option<Archive>,
     locked: AtomicBool,
     files: Mutex<HashMap<String, Arc<SourceFile>>>,
     opened: Mutex<HashMap<PathBuf, DataFile>>,
@@ -133,6 +145,22 @@ impl Sources {
             script: script.to_owned(),
             root,
             stdin,
+            archive: None,
+            locked: AtomicBool::new(false),
+            files: Mutex::default(),
+            opened: Mutex::default(),
+        }
+    }
+
+    /// The files of an archive, and no others. `script` is the archive as on the command line.
+    pub fn of_archive(script: &str, archive: Archive) -> Self {
+        let metadata = &archive.metadata;
+        Self {
+            main: file_url(&metadata.script),
+            script: script.to_owned(),
+            root: metadata.pwd.clone(),
+            stdin: None,
+            archive: Some(archive),
             locked: AtomicBool::new(false),
             files: Mutex::default(),
             opened: Mutex::default(),
@@ -149,6 +177,28 @@ impl Sources {
         &self.script
     }
 
+    /// The folder that `open()` starts from.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The archive that the files come from, if they do.
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
+    }
+
+    /// The files that were loaded and opened, by URL or path, for an archive.
+    pub fn contents(&self) -> Vec<(String, Content)> {
+        let modules =
+            lock(&self.files).values().map(|f| (f.url.clone(), Content::Module(f.text.clone()))).collect();
+        let opened = lock(&self.opened);
+        let data =
+            opened.iter().map(|(path, file)| (path.display().to_string(), Content::Data(file.clone())));
+        let mut contents: Vec<_> = modules;
+        contents.extend(data);
+        contents
+    }
+
     /// Ends the time in which new files may be loaded.
     pub fn lock(&self) {
         self.locked.store(true, Ordering::Relaxed);
@@ -161,6 +211,9 @@ impl Sources {
         }
         if let Some(path) = specifier.strip_prefix("file://") {
             return Ok(Resolved::File(file_url(&normalise(Path::new(path)))));
+        }
+        if let (Some(url), Some(_)) = (web_url(specifier, referrer), &self.archive) {
+            return Ok(Resolved::File(url));
         }
         let is_path = ["./", "../", "/"].iter().any(|head| specifier.starts_with(head));
         if !is_path {
@@ -185,22 +238,14 @@ impl Sources {
     }
 
     fn read(&self, url: &str, specifier: &str) -> Result<SourceFile, LoadError> {
-        let stdin = self.stdin.as_ref().filter(|_| url == self.main);
-        let text = match stdin {
-            Some(text) => text.clone(),
-            None => {
-                let bytes = std::fs::read(url_path(url)).map_err(|error| match error.kind() {
-                    std::io::ErrorKind::NotFound => LoadError::Missing { specifier: specifier.to_owned() },
-                    _ => LoadError::Unreadable { url: url.to_owned(), error },
-                })?;
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
-        };
+        let bytes = self.bytes(url, specifier)?;
+        let text = String::from_utf8_lossy(&bytes);
         // A hashbang line and a byte-order mark are not JavaScript; positions keep their line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let compiled = compile(url, text).or_else(|error| {
             // Standard input has no file name that says what language it is.
-            let typescript = stdin.and_then(|_| strip(Path::new("stdin.ts"), text).ok());
+            let is_stdin = url == self.main && url.ends_with("/-");
+            let typescript = is_stdin.then(|| strip(Path::new("stdin.ts"), text).ok()).flatten();
             typescript.ok_or_else(|| LoadError::Syntax { url: url.to_owned(), error })
         })?;
         let Compiled { code, is_module, insertions, map } = compiled;
@@ -208,6 +253,7 @@ impl Sources {
         Ok(SourceFile {
             url: url.to_owned(),
             code: code.into(),
+            text: bytes,
             is_module,
             insertions,
             factory: OnceLock::new(),
@@ -215,8 +261,33 @@ impl Sources {
         })
     }
 
+    fn bytes(&self, url: &str, specifier: &str) -> Result<Bytes, LoadError> {
+        let is_main = url == self.main;
+        if let (Some(text), true) = (&self.stdin, is_main) {
+            return Ok(Bytes::copy_from_slice(text.as_bytes()));
+        }
+        let read = match &self.archive {
+            Some(archive) => archive.module(url, is_main),
+            None => std::fs::read(url_path(url)).map(Bytes::from),
+        };
+        read.map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound if self.archive.is_some() => LoadError::NotArchived(url.to_owned()),
+            std::io::ErrorKind::NotFound => LoadError::Missing { specifier: specifier.to_owned() },
+            _ => LoadError::Unreadable { url: url.to_owned(), error },
+        })
+    }
+
     /// The bytes of a data file for `open()`, relative to the main script's folder.
     pub fn open(&self, path: &str) -> Result<Bytes, String> {
+        self.data(path, self.locked.load(Ordering::Relaxed))
+    }
+
+    /// The bytes of a file that an option names, at any time; relative as for `open()`.
+    pub fn of_option(&self, path: &str) -> Result<Bytes, String> {
+        self.data(path, false)
+    }
+
+    fn data(&self, path: &str, locked: bool) -> Result<Bytes, String> {
         let given = path.strip_prefix("file://").unwrap_or(path);
         if given.is_empty() {
             return Err("open() can't be used with an empty filename".to_owned());
@@ -227,13 +298,24 @@ impl Sources {
         if let Some(file) = known {
             return file.bytes(&path);
         }
-        if self.locked.load(Ordering::Relaxed) {
+        if locked {
             return Err(format!(
                 "open() can't be used with files that weren't previously opened during initialization (__VU==0), path: \"{}\"",
                 path.display()
             ));
         }
-        let (file, bytes) = DataFile::open(&path)?;
+        let (file, bytes) = match &self.archive {
+            Some(archive) => archive.data_file(&path.to_string_lossy()).map_err(|error| {
+                let reason = match error.kind() {
+                    std::io::ErrorKind::NotFound => {
+                        "no such file in the archive, and archives can open no other files".to_owned()
+                    }
+                    _ => error.to_string(),
+                };
+                format!("stat {}: {reason}", path.display())
+            })?,
+            None => DataFile::open(&path)?,
+        };
         lock(&self.opened).insert(path, file);
         Ok(bytes)
     }
@@ -270,6 +352,17 @@ fn wrap_commonjs(code: &str) -> String {
     // A hashbang is only allowed at the very start.
     let code = if code.starts_with("#!") { format!("//{code}") } else { code.to_owned() };
     format!("{COMMONJS_HEAD}{code}{COMMONJS_TAIL}")
+}
+
+/// The `https:` URL that a specifier stands for, in itself or in a module that came from one.
+fn web_url(specifier: &str, referrer: &str) -> Option<String> {
+    if specifier.starts_with("https://") {
+        return Some(specifier.to_owned());
+    }
+    let is_relative = ["./", "../", "/"].iter().any(|head| specifier.starts_with(head));
+    let from = referrer.strip_prefix("https://").filter(|_| is_relative)?;
+    let joined = url::Url::parse(&format!("https://{from}")).ok()?.join(specifier).ok()?;
+    Some(joined.into())
 }
 
 /// `file:///dir/script.js`; the path is not escaped, as in k6.

@@ -136,6 +136,34 @@ streaming! {
     SSE_STREAMS = "sse_streams" Counter Default;
 }
 
+/// How late an iteration of an open model starts: its start minus the instant at which it was due.
+pub const SCHEDULE_DELAY: Builtin = Builtin { name: "schedule_delay", kind: K::Trend, contains: C::Time };
+
+/// Duration of full iterations of an open model, from the instant at which they were due.
+pub const ITERATION_DURATION_SCHEDULED: Builtin =
+    Builtin { name: "iteration_duration_scheduled", kind: K::Trend, contains: C::Time };
+
+/// [`HTTP_REQ_DURATION`] with the delay of the iteration's start on top.
+pub const HTTP_REQ_DURATION_SCHEDULED: Builtin =
+    Builtin { name: "http_req_duration_scheduled", kind: K::Trend, contains: C::Time };
+
+/// [`SSE_TIME_TO_FIRST_EVENT`] with the delay of the iteration's start on top.
+pub const SSE_TIME_TO_FIRST_EVENT_SCHEDULED: Builtin =
+    Builtin { name: "sse_time_to_first_event_scheduled", kind: K::Trend, contains: C::Time };
+
+/// What ssek measures of open models of its own accord; registered where a run has one.
+pub const SCHEDULED: &[Builtin] = &[
+    SCHEDULE_DELAY,
+    ITERATION_DURATION_SCHEDULED,
+    HTTP_REQ_DURATION_SCHEDULED,
+    SSE_TIME_TO_FIRST_EVENT_SCHEDULED,
+];
+
+/// Whether a metric is one of [`SCHEDULED`].
+pub fn is_scheduled(name: &str) -> bool {
+    SCHEDULED.iter().any(|metric| metric.name == name)
+}
+
 /// How late ssek itself is; registered where a run measures it.
 pub const CLIENT_LAG: Builtin = Builtin { name: "client_lag", kind: K::Trend, contains: C::Time };
 

@@ -35,6 +35,8 @@ impl ExitCode {
     pub const MARKED_AS_FAILED: Self = Self(110);
     /// ssek was too busy to measure, and `--fail-on-saturation` was given. Not a code of k6's.
     pub const SATURATED: Self = Self(111);
+    /// Too many iterations failed for `stopAfter`. Not a code of k6's.
+    pub const TOO_MANY_ERRORS: Self = Self(112);
     /// Everything else: bad command lines, missing files.
     pub const OTHER: Self = Self(255);
 }
@@ -56,12 +58,21 @@ pub struct Failure {
     pub message: String,
     /// Fields of the log line, such as `("hint", "script exception")`.
     pub fields: Vec<(&'static str, String)>,
+    /// The keys of the options at fault: who knows where they were set adds it to the message.
+    pub options: Vec<&'static str>,
 }
 
 impl Failure {
     /// A failure without log fields.
     pub fn new(code: ExitCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: Vec::new() }
+        Self { code, message: message.into(), fields: Vec::new(), options: Vec::new() }
+    }
+
+    /// The same failure, of which these options are the cause.
+    #[must_use]
+    pub fn about(mut self, options: &[&'static str]) -> Self {
+        self.options.extend(options);
+        self
     }
 
     /// The same failure with one more log field.

@@ -40,9 +40,19 @@ pub enum Mismatch {
         /// The rest of a sentence that begins with the path: `must be an integer`.
         message: String,
     },
-    /// A whole sentence in k6's words: `json: unknown field "bogus"`.
-    #[error("{0}")]
-    Sentence(String),
+    /// A whole sentence in k6's words, such as `json: unknown field "bogus"`, and on a line of its own where that is and what would do.
+    #[error("{sentence}{}", noted(path, note))]
+    Sentence {
+        sentence: String,
+        /// As in [`Self::Value`].
+        path: String,
+        /// What is allowed; empty where k6's words must stand alone.
+        note: String,
+    },
+}
+
+fn noted(path: &str, note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!("\n\tat {path}: {note}") }
 }
 
 impl Mismatch {
@@ -59,10 +69,16 @@ impl Mismatch {
     /// The same, seen from the object or list that holds the value under `key`.
     #[must_use]
     pub fn at(mut self, key: impl fmt::Display) -> Self {
-        if let Self::Value { path, .. } = &mut self {
-            *path = if path.is_empty() { key.to_string() } else { format!("{key}.{path}") };
-        }
+        let (Self::Value { path, .. } | Self::Sentence { path, .. }) = &mut self;
+        *path = if path.is_empty() { key.to_string() } else { format!("{key}.{path}") };
         self
+    }
+
+    /// What is known of where it is: keys and indices, joined by dots.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Value { path, .. } | Self::Sentence { path, .. } => path,
+        }
     }
 }
 

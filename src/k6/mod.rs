@@ -5,6 +5,8 @@ pub mod duration;
 pub mod error_code;
 pub mod exit_code;
 pub mod json;
+pub mod json_place;
+pub mod query;
 pub mod quote;
 pub mod system_tag;
 

@@ -1,5 +1,6 @@
 //! The ingest thread: batches in; sinks, threshold verdicts and snapshots out.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, never, select, tick, unbounde
 
 use super::definition::Definition;
 use super::ingest::Ingest;
+use super::left_out::LeftOut;
 use super::{Batch, Registry, Sample, Snapshot};
 
 /// How often thresholds are evaluated while the run goes on.
@@ -28,6 +30,8 @@ pub struct EngineConfig {
     pub sections: bool,
     /// Who else gets every batch.
     pub outputs: Vec<Box<dyn BatchSink>>,
+    /// Times whose samples go nowhere, outputs included.
+    pub left_out: Arc<LeftOut>,
     /// Called at most once, on the engine's thread, with the text to log when a threshold with
     /// `abortOnFail` is crossed.
     pub on_abort: Box<dyn Fn(String) + Send>,
@@ -38,7 +42,30 @@ pub struct Engine {
     batches: Sender<Batch>,
     commands: Sender<Command>,
     clock: Arc<Clock>,
+    tainted: Arc<AtomicBool>,
     thread: JoinHandle<FinalResult>,
+}
+
+/// Looks at the figures of a running engine, from any thread.
+#[derive(Clone)]
+pub struct Observer {
+    commands: Sender<Command>,
+    tainted: Arc<AtomicBool>,
+}
+
+impl Observer {
+    /// Everything sent up to now; nothing once the engine has finished.
+    pub fn snapshot(&self) -> Snapshot {
+        let (reply, answer) = bounded(1);
+        // Without an engine there is no answer either.
+        let _ = self.commands.send(Command::Snapshot(reply));
+        answer.recv().unwrap_or_default()
+    }
+
+    /// Whether the last evaluation found a crossed threshold.
+    pub fn is_tainted(&self) -> bool {
+        self.tainted.load(Ordering::Relaxed)
+    }
 }
 
 /// What is left when all samples are in.
@@ -64,17 +91,20 @@ impl Engine {
         let (batches, incoming) = unbounded();
         let (commands, orders) = unbounded();
         let clock = Arc::<Clock>::default();
+        let tainted = Arc::<AtomicBool>::default();
         let worker = Worker {
             ingest: Ingest::new(config.registry.clone(), config.definitions, config.sections),
             registry: config.registry,
             outputs: config.outputs,
             on_abort: Some(config.on_abort),
             incoming,
+            left_out: config.left_out,
             clock: clock.clone(),
+            tainted: tainted.clone(),
         };
         let thread =
             std::thread::Builder::new().name("metrics".to_owned()).spawn(move || worker.run(&orders))?;
-        Ok(Self { batches, commands, clock, thread })
+        Ok(Self { batches, commands, clock, tainted, thread })
     }
 
     /// Where VUs send their samples. Batches sent after [`finish`](Self::finish) are lost.
@@ -98,10 +128,13 @@ impl Engine {
 
     /// Everything sent up to now.
     pub fn snapshot(&self) -> Snapshot {
-        let (reply, answer) = bounded(1);
-        self.command(Command::Snapshot(reply));
         // Without an answer the thread has panicked, which `finish` brings to light.
-        answer.recv().unwrap_or_default()
+        self.observer().snapshot()
+    }
+
+    /// What others may look at while the engine runs.
+    pub fn observer(&self) -> Observer {
+        Observer { commands: self.commands.clone(), tainted: self.tainted.clone() }
     }
 
     /// Takes in everything sent before, evaluates the thresholds for the last time, metrics
@@ -125,7 +158,10 @@ struct Worker {
     /// Taken by the first abort.
     on_abort: Option<Box<dyn Fn(String) + Send>>,
     incoming: Receiver<Batch>,
+    left_out: Arc<LeftOut>,
     clock: Arc<Clock>,
+    /// For observers: whether a threshold is crossed.
+    tainted: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -134,47 +170,64 @@ impl Worker {
         let mut ticks = never();
         loop {
             select! {
-                recv(incoming) -> batch => batch.iter().for_each(|batch| self.take(batch)),
+                recv(incoming) -> batch => if let Ok(batch) = batch { self.take(batch) },
                 recv(ticks) -> _ => self.evaluate(),
                 recv(orders) -> order => match order {
                     Ok(Command::StartTicking) => ticks = tick(EVALUATE_EVERY),
                     Ok(Command::Snapshot(reply)) => {
                         self.take_waiting();
                         // Nobody waits for it any more: nothing to do.
-                        let _ = reply.send(self.ingest.snapshot(self.clock.elapsed()));
+                        let _ = reply.send(self.snapshot(self.measured()));
                     }
                     Ok(Command::Finish) | Err(_) => break,
                 },
             }
         }
         self.take_waiting();
-        let duration = self.clock.elapsed();
+        let duration = self.measured();
         let crossed = self.ingest.judge(duration, true).crossed;
-        FinalResult { snapshot: self.ingest.snapshot(duration), crossed }
+        FinalResult { snapshot: self.snapshot(duration), crossed }
     }
 
     /// Takes in what is in the channel at this moment; what still comes may not hold it up.
     fn take_waiting(&mut self) {
         for _ in 0..self.incoming.len() {
             match self.incoming.try_recv() {
-                Ok(batch) => self.take(&batch),
+                Ok(batch) => self.take(batch),
                 Err(_) => return,
             }
         }
     }
 
-    fn take(&mut self, batch: &Batch) {
-        self.ingest.add(batch);
-        for output in &mut self.outputs {
-            output.write(batch, &self.registry);
+    fn take(&mut self, mut batch: Batch) {
+        if let Some(windows) = self.left_out.windows() {
+            batch.retain(|sample| windows.keep(sample.time));
+            if batch.is_empty() {
+                return;
+            }
         }
+        self.ingest.add(&batch);
+        for output in &mut self.outputs {
+            output.write(&batch, &self.registry);
+        }
+    }
+
+    fn snapshot(&self, duration: Duration) -> Snapshot {
+        Snapshot { left_out: self.left_out.so_far(Instant::now()), ..self.ingest.snapshot(duration) }
+    }
+
+    /// What the run clock shows, without the times that are left out.
+    fn measured(&self) -> Duration {
+        let (warmup, cooldown) = self.left_out.so_far(Instant::now());
+        self.clock.elapsed().saturating_sub(warmup + cooldown)
     }
 
     fn evaluate(&mut self) {
         if !self.clock.is_running() {
             return;
         }
-        let verdict = self.ingest.judge(self.clock.elapsed(), false);
+        let verdict = self.ingest.judge(self.measured(), false);
+        self.tainted.store(!verdict.crossed.is_empty(), Ordering::Relaxed);
         if verdict.abort
             && let Some(on_abort) = self.on_abort.take()
         {
@@ -255,6 +308,7 @@ mod tests {
             registry,
             sections: false,
             outputs,
+            left_out: Arc::default(),
             on_abort: Box::new(move |text| abort.send(text).unwrap()),
         };
         let batch = vec![Sample { series, time: Timestamp::now(), value: 1.0 }; 3];
@@ -310,11 +364,13 @@ mod tests {
             outputs: Vec::new(),
             on_abort: Some(Box::new(move |text| abort.send(text).unwrap())),
             incoming,
+            left_out: Arc::default(),
             clock: Arc::default(),
+            tainted: Arc::default(),
         };
         for metric in [ITERATIONS, VUS] {
             let series = registry.series(registry.builtin(&metric), registry.tag_set(&TagSet::default()));
-            worker.take(&vec![Sample { series, time: Timestamp::now(), value: 5.0 }]);
+            worker.take(vec![Sample { series, time: Timestamp::now(), value: 5.0 }]);
         }
         worker.evaluate();
         assert!(aborted.try_recv().is_err(), "the clock does not run yet");

@@ -146,6 +146,7 @@ impl Ingest {
         let shown = |entry: &&Entry| !entry.thresholds.is_empty() || !self.sinks.get(entry.sink).is_empty();
         Snapshot {
             duration,
+            left_out: Default::default(),
             metrics: self.entries.iter().filter(shown).map(|entry| entry.snapshot(&self.sinks)).collect(),
             checks: self.breakdown.checks(&self.sinks),
             groups: self.breakdown.groups(),

@@ -4,6 +4,7 @@ mod breakdown;
 pub mod definition;
 pub mod engine;
 pub mod ingest;
+pub mod left_out;
 pub mod registry;
 pub mod sample;
 pub mod selector;

@@ -8,8 +8,10 @@ use super::{Contains, Kind};
 /// Everything measured up to one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// The run clock: from just before `setup()`; what counter rates are divided by.
+    /// The run clock: from just before `setup()`, without what is left out; what counter rates are divided by.
     pub duration: Duration,
+    /// What is in neither the duration nor the figures: the warm-up and the cool-down.
+    pub left_out: (Duration, Duration),
     /// Metrics and sub-metrics that have samples or thresholds, in no particular order.
     pub metrics: Vec<MetricSnapshot>,
     /// Checks in first-seen order, one entry per (scenario, group, name).

@@ -6,7 +6,7 @@ use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsString, JsValue};
 
 use super::execution_tags;
-use crate::js::convert::{arg, is_nullish, object, object_of, put, put_getter, to_text};
+use crate::js::convert::{arg, is_nullish, object, object_of, put, put_getter, put_hidden_getter, to_text};
 use crate::js::interrupt::interrupted;
 use crate::js::{Exports, go_error, json, stack};
 use crate::log;
@@ -84,6 +84,13 @@ fn scenario(context: &mut Context) -> JsObject {
         &made,
         "iterationInTest",
         |_, _, c| of(c, |v, s| s.iteration_in_test(v.scenario_iteration.get()) as f64),
+        context,
+    );
+    // Hidden: k6's has no such key.
+    put_hidden_getter(
+        &made,
+        "scheduledTime",
+        |_, _, c| of(c, |v, _| v.scheduled_ms().map_or_else(JsValue::undefined, JsValue::from)),
         context,
     );
     made

@@ -20,7 +20,9 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     put_hidden(&global, "open", open);
     let require = loader::global_require(&state.test.sources, context)?;
     put_hidden(&global, "require", require);
-    put_hidden(&global, "global", global.clone());
+    if !state.test.is_base_mode {
+        put_hidden(&global, "global", global.clone());
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ pub mod execution;
 mod execution_tags;
 pub mod globals;
 pub mod grpc;
+pub mod html;
 pub mod http;
 pub mod k6;
 pub mod metrics;
@@ -17,6 +18,7 @@ pub mod tags;
 pub mod text;
 pub mod timers;
 pub mod webcrypto;
+pub mod x509;
 
 use boa_engine::{Context, JsResult};
 
@@ -32,9 +34,11 @@ pub struct Module {
 pub const MODULES: &[Module] = &[
     Module { name: "k6", exports: k6::exports },
     Module { name: "k6/crypto", exports: crypto::exports },
+    Module { name: "k6/crypto/x509", exports: x509::exports },
     Module { name: "k6/data", exports: data::exports },
     Module { name: "k6/encoding", exports: encoding::exports },
     Module { name: "k6/execution", exports: execution::exports },
+    Module { name: "k6/html", exports: html::exports },
     Module { name: "k6/http", exports: http::exports },
     Module { name: "k6/metrics", exports: metrics::exports },
     Module { name: "k6/net/grpc", exports: grpc::exports },

@@ -1,59 +1,55 @@
 //! A response whose body is being read, over whichever way it came.
 
+use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{HeaderMap, StatusCode, Version};
+use http::HeaderMap;
+use http::response::Parts;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 
 use crate::net::classify::classify;
+use crate::net::connection::Facts;
 use crate::net::direct;
 use crate::net::error::{NetError, Stage};
+use crate::net::handshake::Negotiated;
 
 /// The head of a response, and its body as far as it has come.
 pub(super) enum Answer {
     /// HTTP/1.1 over plain TCP.
     Direct(direct::Response),
     /// TLS, HTTP/2, proxies.
-    Pooled(reqwest::Response),
+    Pooled(Parts, Incoming),
 }
 
 impl Answer {
-    pub fn status(&self) -> StatusCode {
+    /// Status, version, headers.
+    pub fn head(&self) -> &Parts {
         match self {
-            Self::Direct(response) => response.head().status,
-            Self::Pooled(response) => response.status(),
-        }
-    }
-
-    pub fn version(&self) -> Version {
-        match self {
-            Self::Direct(response) => response.head().version,
-            Self::Pooled(response) => response.version(),
-        }
-    }
-
-    pub fn headers(&self) -> &HeaderMap {
-        match self {
-            Self::Direct(response) => &response.head().headers,
-            Self::Pooled(response) => response.headers(),
+            Self::Direct(response) => response.head(),
+            Self::Pooled(head, _) => head,
         }
     }
 
     /// The reason phrase, if the server sent one that is not the usual one.
     pub fn reason(&self) -> Option<&hyper::ext::ReasonPhrase> {
+        self.head().extensions.get()
+    }
+
+    /// The address of the server, or of the proxy.
+    pub fn remote(&self) -> Option<SocketAddr> {
         match self {
-            Self::Direct(response) => response.head().extensions.get(),
-            Self::Pooled(response) => response.extensions().get(),
+            Self::Direct(response) => response.peer(),
+            Self::Pooled(head, _) => head.extensions.get::<Facts>().map(|facts| facts.remote),
         }
     }
 
-    pub fn remote(&self) -> Option<std::net::SocketAddr> {
-        match self {
-            Self::Direct(response) => response.peer(),
-            Self::Pooled(response) => response.remote_addr(),
-        }
+    /// What TLS agreed on with who answered.
+    pub fn negotiated(&self) -> Option<Negotiated> {
+        self.head().extensions.get::<Facts>().and_then(|facts| facts.negotiated)
     }
 
     /// Frees the headers. Their values are slices of the connection's read buffer, 8 KiB that an idle stream would
@@ -61,15 +57,15 @@ impl Answer {
     pub fn drop_headers(&mut self) {
         match self {
             Self::Direct(response) => response.drop_headers(),
-            Self::Pooled(response) => *response.headers_mut() = HeaderMap::new(),
+            Self::Pooled(head, _) => head.headers = HeaderMap::new(),
         }
     }
 
-    /// The instant at which the socket was last read; `None` where reqwest hides it.
+    /// The instant at which the socket was last read; `None` where a task of its own does that.
     pub fn read_at(&self) -> Option<Instant> {
         match self {
             Self::Direct(response) => response.last_read(),
-            Self::Pooled(_) => None,
+            Self::Pooled(..) => None,
         }
     }
 
@@ -77,7 +73,7 @@ impl Answer {
     pub fn bytes(&self) -> Option<(u64, u64)> {
         match self {
             Self::Direct(response) => Some(response.bytes()),
-            Self::Pooled(_) => None,
+            Self::Pooled(..) => None,
         }
     }
 
@@ -89,7 +85,10 @@ impl Answer {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
         match self {
             Self::Direct(response) => response.chunk().await,
-            Self::Pooled(response) => pooled(response.chunk().await, response),
+            Self::Pooled(_, body) => {
+                let read = piece(body).await;
+                read.map_err(|error| classify(&error, Stage::Body, self.remote()))
+            }
         }
     }
 
@@ -98,17 +97,20 @@ impl Answer {
         match self {
             // Whoever waits next asks with a waker of its own.
             Self::Direct(response) => response.poll_chunk(&mut Context::from_waker(Waker::noop())),
-            Self::Pooled(response) => match response.chunk().now_or_never() {
-                Some(read) => Poll::Ready(pooled(read, response)),
+            Self::Pooled(_, body) => match piece(body).now_or_never() {
+                Some(read) => Poll::Ready(read.map_err(|error| classify(&error, Stage::Body, self.remote()))),
                 None => Poll::Pending,
             },
         }
     }
 }
 
-fn pooled(
-    read: reqwest::Result<Option<Bytes>>,
-    response: &reqwest::Response,
-) -> Result<Option<Bytes>, NetError> {
-    read.map_err(|error| classify(&error, Stage::Body, None, response.remote_addr()))
+/// The next piece of a body, passing over trailers.
+async fn piece(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(bytes) = frame?.into_data() {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }

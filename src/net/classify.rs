@@ -1,4 +1,4 @@
-//! What a failure of reqwest, hyper, h2, rustls or the system was, as a [`NetError`].
+//! What a failure of hyper, h2, rustls or the system was, as a [`NetError`].
 
 use std::error::Error;
 use std::io;
@@ -6,34 +6,20 @@ use std::net::SocketAddr;
 
 use rustls::{CertificateError, InvalidMessage};
 
-use crate::net::error::{Dial, Http2, Kind, NetError, Stage};
+use crate::net::error::{Http2, Kind, NetError, Stage};
 
-/// Classifies an error that came while a request was sent or its answer read.
-///
-/// `dialing` is the address that was being connected to when it failed, `None` once a connection stood;
-/// `peer` is the address for the text of a reset.
-pub fn classify(
-    error: &(dyn Error + 'static),
-    stage: Stage,
-    dialing: Option<Option<SocketAddr>>,
-    peer: Option<SocketAddr>,
-) -> NetError {
-    let reqwest = error.downcast_ref::<reqwest::Error>();
-    let (is_timeout, is_connect) = reqwest.map_or((false, false), |e| (e.is_timeout(), e.is_connect()));
-    if let Some(kind) = causes(error).find_map(|cause| specific(cause, stage, dialing, peer)) {
+/// Classifies an error that came while a request was sent or its answer read; `peer` is the address for the text
+/// of a reset.
+pub fn classify(error: &(dyn Error + 'static), stage: Stage, peer: Option<SocketAddr>) -> NetError {
+    if let Some(kind) = causes(error).find_map(|cause| specific(cause, stage, peer)) {
         return NetError { kind, stage };
     }
-    let kind = match dialing {
-        Some(addr) if is_timeout => Kind::Dial { addr, cause: Dial::Timeout },
-        Some(addr) if is_connect => {
-            Kind::Dial { addr, cause: Dial::Other(causes(error).last().map_or_else(String::new, innermost)) }
-        }
-        None if is_timeout && is_connect => Kind::Tls("handshake timeout".into()),
-        // hyper's "connection closed" family, without a cause that says more.
-        _ if causes(error).any(|c| c.is::<hyper::Error>()) && stage == Stage::Request => Kind::Eof,
-        _ => Kind::Other(causes(error).last().map_or_else(|| error.to_string(), innermost)),
-    };
-    NetError { kind, stage }
+    // hyper's "connection closed" family, without a cause that says more.
+    if stage == Stage::Request && causes(error).any(|cause| cause.is::<hyper::Error>()) {
+        return NetError { kind: Kind::Eof, stage };
+    }
+    let innermost = causes(error).last().unwrap_or(error);
+    NetError { kind: Kind::Other(innermost.to_string()), stage }
 }
 
 /// The error and its causes, outermost first. `io::Error::source` skips the error that it wraps, so that one is
@@ -45,16 +31,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    error.to_string()
-}
-
-fn specific(
-    cause: &(dyn Error + 'static),
-    stage: Stage,
-    dialing: Option<Option<SocketAddr>>,
-    peer: Option<SocketAddr>,
-) -> Option<Kind> {
+fn specific(cause: &(dyn Error + 'static), stage: Stage, peer: Option<SocketAddr>) -> Option<Kind> {
     let eof = if stage == Stage::Body { Kind::UnexpectedEof } else { Kind::Eof };
     if let Some(ours) = cause.downcast_ref::<NetError>() {
         return Some(ours.kind.clone());
@@ -76,13 +53,10 @@ fn specific(
     }
     let io = cause.downcast_ref::<io::Error>()?;
     if let Some(errno) = io.raw_os_error() {
-        return Some(match (dialing, errno) {
-            (Some(addr), libc::ECONNREFUSED) => Kind::Dial { addr, cause: Dial::Refused },
-            (Some(addr), libc::ETIMEDOUT) => Kind::Dial { addr, cause: Dial::Timeout },
-            (Some(addr), _) => Kind::Dial { addr, cause: Dial::Errno(errno) },
-            (None, libc::ECONNRESET) => Kind::Reset(peer),
-            (None, libc::EPIPE) => Kind::BrokenPipe,
-            (None, _) => Kind::Errno(errno),
+        return Some(match errno {
+            libc::ECONNRESET => Kind::Reset(peer),
+            libc::EPIPE => Kind::BrokenPipe,
+            _ => Kind::Errno(errno),
         });
     }
     match io.kind() {

@@ -1,28 +1,30 @@
 //! A VU's HTTP client, and what the clients of a run share.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use http::Method;
+use hyper_util::client::legacy;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioExecutor;
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use url::Url;
 
-use crate::net::direct::{Dialer, Pool};
-use crate::net::dns::{Dns, Hook, Resolver};
+use crate::net::connect::Connector;
+use crate::net::debug::Detail;
+use crate::net::dial::Dialer;
+use crate::net::direct::Pool;
+use crate::net::dns::{Dns, Resolver};
 use crate::net::error::{Kind, NetError};
-use crate::net::handshake::Negotiated;
 use crate::net::hosts::{Cidr, HostMap, HostPattern, refuse_ip, refuse_name};
+use crate::net::local_ips::LocalIps;
 use crate::net::proxy::Proxies;
+use crate::net::rate::Rate;
 use crate::net::request::Request;
-use crate::net::tls::{Roots, Tls, client_config};
-use crate::net::trace::ConnectLayer;
-
-/// How long a connection attempt may take, TLS included.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::net::tls::{Roots, Tls, TlsConfigs};
+use crate::net::trace::TracedBody;
 
 /// The options that concern the network.
 #[derive(Clone, Debug)]
@@ -40,6 +42,12 @@ pub struct Config {
     pub dns: Dns,
     /// None by default; `Proxies::from_env` reads the environment.
     pub proxies: Proxies,
+    /// Where connections come from; `None`: from where the system likes.
+    pub local_ips: Option<LocalIps>,
+    /// Requests a second, by all clients together.
+    pub rps: Option<u32>,
+    /// What is logged of exchanges.
+    pub debug: Option<Detail>,
 }
 
 impl Default for Config {
@@ -55,17 +63,21 @@ impl Default for Config {
             blacklist_ips: Vec::new(),
             dns: Dns::default(),
             proxies: Proxies::default(),
+            local_ips: None,
+            rps: None,
+            debug: None,
         }
     }
 }
 
-/// What is made once for a run: TLS settings, roots and the DNS cache.
+/// What is made once for a run: TLS settings, roots, proxies and the DNS cache.
 pub struct Shared {
     pub(super) config: Config,
-    tls: ClientConfig,
+    pub(super) tls: TlsConfigs,
     roots: Arc<Roots>,
-    resolver: Arc<Resolver>,
-    proxies: Vec<reqwest::Proxy>,
+    pub(super) resolver: Resolver,
+    pub(super) proxies: Option<Matcher>,
+    rate: Option<Rate>,
 }
 
 impl Shared {
@@ -77,105 +89,89 @@ impl Shared {
     pub fn new(config: Config) -> Result<Arc<Self>, NetError> {
         let bad = |text| NetError::request(Kind::Other(text));
         let roots = Roots::new();
-        let tls = client_config(&config.tls, roots.clone()).map_err(bad)?;
+        let tls = TlsConfigs::new(&config.tls, roots.clone()).map_err(bad)?;
         let proxies = config.proxies.build().map_err(bad)?;
         let resolver = Resolver::new(config.dns, config.blacklist_ips.clone());
-        Ok(Arc::new(Self { config, tls, roots, resolver, proxies }))
+        let rate = config.rps.map(Rate::per_second);
+        Ok(Arc::new(Self { config, tls, roots, resolver, proxies, rate }))
     }
 
-    /// Where a request to `url` has to go.
+    /// How many idle connections to a host a client keeps.
+    fn most_idle(&self) -> usize {
+        if self.config.no_connection_reuse { 0 } else { self.config.max_idle_per_host }
+    }
+
+    /// Waits until a request may be sent (`rps`).
+    pub(super) async fn turn(&self) {
+        if let Some(rate) = &self.rate {
+            rate.turn().await;
+        }
+    }
+
+    /// Whether a request to `url` may be made.
     ///
     /// # Errors
     ///
     /// The scheme is not http(s), or `blockHostnames` or `blacklistIPs` forbids it.
-    pub(super) fn route(&self, url: &Url) -> Result<Route, NetError> {
+    pub(super) fn admit(&self, url: &Url) -> Result<(), NetError> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(NetError::request(Kind::Scheme(url.scheme().to_owned())));
         }
         if url.scheme() == "https" && !self.config.tls.insecure_skip_verify {
             self.roots.load();
         }
-        let host = url.host_str().unwrap_or_default();
-        let literal: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-        if literal.is_none() {
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        if !self.config.block_hostnames.is_empty() && host.parse::<IpAddr>().is_err() {
             refuse_name(&self.config.block_hostnames, host)?;
         }
-        let port = url.port_or_known_default().unwrap_or(0);
-        let target = self.config.hosts.find(host, port);
-        if let Some(ip) = target.map(|t| t.ip).or(literal) {
-            refuse_ip(&self.config.blacklist_ips, ip)?;
-        }
-        Ok(Route {
-            literal,
-            ip: target.map(|t| t.ip),
-            port: target.and_then(|t| t.port).unwrap_or(port),
-            moved: target.is_some_and(|t| t.port.is_some_and(|p| p != port) || literal.is_some()),
-        })
+        self.fixed_address(host, url.port_or_known_default().unwrap_or(0)).map(drop)
     }
-}
 
-/// Where a request goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Route {
-    /// The URL's host, if it is an address.
-    pub literal: Option<IpAddr>,
-    /// The address that `hosts` has for it.
-    pub ip: Option<IpAddr>,
-    pub port: u16,
-    /// Whether the URL's host or port has to be rewritten, its `Host` header kept.
-    pub moved: bool,
+    /// The address of a host that needs no lookup: `hosts` has it, or it is one itself.
+    ///
+    /// # Errors
+    ///
+    /// `blacklistIPs` forbids it.
+    pub(super) fn fixed_address(&self, host: &str, port: u16) -> Result<Option<SocketAddr>, NetError> {
+        let found = match self.config.hosts.find(host, port) {
+            Some(target) => Some(SocketAddr::new(target.ip, target.port.unwrap_or(port))),
+            None => host.parse().ok().map(|ip: IpAddr| SocketAddr::new(ip, port)),
+        };
+        if let Some(address) = found {
+            refuse_ip(&self.config.blacklist_ips, address.ip())?;
+        }
+        Ok(found)
+    }
 }
 
 /// The HTTP client of one VU, with its pools of connections.
 ///
 /// What goes over plain TCP and past all proxies has connections of its own ([`crate::net::direct`]); the rest goes
-/// through reqwest. Where a call has no `Accept` header, reqwest adds `Accept: */*`, which k6 does not send; it
-/// means the same.
+/// through hyper's client.
 pub struct Client {
     pool: Pool,
     dialer: Dialer,
-    /// Made when it is first needed, which takes about a millisecond.
-    http: OnceCell<reqwest::Client>,
+    /// Made when it is first needed.
+    http: OnceCell<legacy::Client<Connector, TracedBody>>,
     pub(super) shared: Arc<Shared>,
-    /// What TLS negotiated with each `host:port`; reused connections negotiate nothing that could be overheard.
-    negotiated: Mutex<HashMap<String, Negotiated>>,
 }
 
 impl Client {
-    /// A client with no connection yet; `local_address` is the address to connect from (`localIPs`).
-    ///
-    /// # Errors
-    ///
-    /// None any more; what can go wrong does so with the first request.
-    pub fn new(shared: &Arc<Shared>, local_address: Option<IpAddr>) -> Result<Self, NetError> {
-        let config = &shared.config;
-        let kept = if config.no_connection_reuse { 0 } else { config.max_idle_per_host };
-        Ok(Self {
-            pool: Pool::new(kept),
-            dialer: Dialer { resolver: shared.resolver.clone(), local_address, timeout: DIAL_TIMEOUT },
+    /// A client with no connection yet, for the VU with this number, from one.
+    pub fn new(shared: &Arc<Shared>, vu: u32) -> Self {
+        let local = shared.config.local_ips.as_ref().map(|ips| ips.of_vu(vu));
+        Self {
+            pool: Pool::new(shared.most_idle()),
+            dialer: Dialer { shared: shared.clone(), local },
             http: OnceCell::new(),
             shared: shared.clone(),
-            negotiated: Mutex::default(),
-        })
-    }
-
-    /// How a request is sent without reqwest, if it can be.
-    pub(super) fn direct(&self, request: &Request) -> Option<(&Pool, &Dialer)> {
-        let plain = request.url.scheme() == "http" && request.method != Method::CONNECT;
-        (plain && self.shared.proxies.is_empty()).then_some((&self.pool, &self.dialer))
-    }
-
-    /// The client for everything else.
-    ///
-    /// # Errors
-    ///
-    /// reqwest could not be set up, which no known setting brings about.
-    pub(super) fn http(&self) -> Result<&reqwest::Client, NetError> {
-        if let Some(http) = self.http.get() {
-            return Ok(http);
         }
-        let http = self.build().map_err(|error| NetError::request(Kind::Other(error.to_string())))?;
-        Ok(self.http.get_or_init(|| http))
+    }
+
+    /// How a request is sent directly, if it can be.
+    pub(super) fn direct(&self, request: &Request) -> Option<(&Pool, &Dialer)> {
+        let plain = request.uri.scheme_str() == Some("http") && request.method != Method::CONNECT;
+        (plain && self.shared.proxies.is_none()).then_some((&self.pool, &self.dialer))
     }
 
     /// A TCP connection for another protocol, to where a name and a port lead by the options.
@@ -184,29 +180,18 @@ impl Client {
     ///
     /// The options forbid it, the name has no address, or nobody answers there.
     pub(super) async fn dial(&self, host: &str, port: u16) -> Result<(TcpStream, SocketAddr), NetError> {
-        let config = &self.shared.config;
-        let literal: Option<IpAddr> = host.parse().ok();
-        if literal.is_none() {
-            refuse_name(&config.block_hostnames, host)?;
+        if host.parse::<IpAddr>().is_err() {
+            refuse_name(&self.shared.config.block_hostnames, host)?;
         }
-        let target = config.hosts.find(host, port);
-        let ip = match target.map(|target| target.ip).or(literal) {
-            Some(ip) => {
-                refuse_ip(&config.blacklist_ips, ip)?;
-                ip
-            }
-            None => self.dialer.resolver.choose(host).await?,
-        };
-        let address = SocketAddr::new(ip, target.and_then(|target| target.port).unwrap_or(port));
-        Ok((self.dialer.dial_address(address).await?, address))
+        self.dialer.dial(host, port, |_| ()).await
     }
 
-    /// The TLS settings of the options, for another protocol; the system's roots are there.
-    pub fn tls(&self) -> ClientConfig {
-        if !self.shared.config.tls.insecure_skip_verify {
+    /// The TLS settings of the options for connections of another protocol to a host; the system's roots are there.
+    pub fn tls(&self, host: &str) -> ClientConfig {
+        if !self.takes_any_certificate() {
             self.shared.roots.load();
         }
-        self.shared.tls.clone()
+        (**self.shared.tls.for_host(host)).clone()
     }
 
     /// Whether any certificate will do (`insecureSkipTLSVerify`).
@@ -219,45 +204,15 @@ impl Client {
         &self.shared.config.user_agent
     }
 
-    fn build(&self) -> reqwest::Result<reqwest::Client> {
-        let (shared, config) = (&self.shared, &self.shared.config);
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(shared.tls.clone())
-            .dns_resolver(Arc::new(Hook(shared.resolver.clone())))
-            .connector_layer(ConnectLayer)
-            .connect_timeout(DIAL_TIMEOUT)
-            .no_proxy()
-            // Redirects, cookies and Referer are ours, for each hop is a round trip of its own.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .http1_title_case_headers()
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .pool_idle_timeout(None)
-            .pool_max_idle_per_host(if config.no_connection_reuse { 0 } else { config.max_idle_per_host })
-            .local_address(self.dialer.local_address);
-        for proxy in &shared.proxies {
-            builder = builder.proxy(proxy.clone());
-        }
-        if config.tls.http1_only {
-            builder = builder.http1_only();
-        }
-        if !config.user_agent.is_empty() {
-            // For CONNECT requests to proxies; other requests bring their own.
-            builder = builder.user_agent(config.user_agent.as_str());
-        }
-        builder.build()
-    }
-
-    /// Notes what a new connection to `authority` negotiated, and returns what holds for this one.
-    pub(super) fn negotiated(&self, authority: &str, new: Option<Negotiated>) -> Option<Negotiated> {
-        let mut known = self.negotiated.lock().unwrap_or_else(|e| e.into_inner());
-        match new {
-            Some(new) => {
-                known.insert(authority.to_owned(), new);
-                Some(new)
-            }
-            None => known.get(authority).copied(),
-        }
+    /// The client for everything else.
+    pub(super) fn http(&self) -> &legacy::Client<Connector, TracedBody> {
+        self.http.get_or_init(|| {
+            legacy::Client::builder(TokioExecutor::new())
+                .http1_title_case_headers(true)
+                .http1_allow_obsolete_multiline_headers_in_responses(true)
+                .pool_idle_timeout(None)
+                .pool_max_idle_per_host(self.shared.most_idle())
+                .build(Connector(self.dialer.clone()))
+        })
     }
 }

@@ -2,16 +2,13 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-
 use crate::net::error::{Kind, NetError};
 use crate::net::hosts::{Cidr, refuse_ip};
-use crate::net::trace;
 
 /// The `dns` option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,15 +74,15 @@ struct Slot {
 }
 
 impl Resolver {
-    pub fn new(dns: Dns, blacklist: Vec<Cidr>) -> Arc<Self> {
-        Arc::new(Self { dns, blacklist, cache: Mutex::default() })
+    pub fn new(dns: Dns, blacklist: Vec<Cidr>) -> Self {
+        Self { dns, blacklist, cache: Mutex::default() }
     }
 
-    /// One address of a host.
+    /// An address of the host, as the option `dns` has it.
     ///
     /// # Errors
     ///
-    /// There is none, or it is on the blacklist.
+    /// There is none, the lookup failed, or `blacklistIPs` forbids the address.
     pub async fn choose(&self, host: &str) -> Result<IpAddr, NetError> {
         let slot = {
             let mut cache = self.cache.lock().unwrap_or_else(|e| e.into_inner());
@@ -137,34 +134,6 @@ fn lookup_failed(host: &str, error: &io::Error) -> Kind {
         return Kind::NoSuchHost(host.to_owned());
     }
     Kind::Lookup { host: host.to_owned(), text: detail.to_lowercase() }
-}
-
-/// The hook of a client: asks the shared resolver and marks the phase.
-pub struct Hook(pub Arc<Resolver>);
-
-impl Resolve for Hook {
-    fn resolve(&self, name: Name) -> Resolving {
-        let resolver = self.0.clone();
-        Box::pin(async move {
-            let host = name.as_str();
-            // An entry of `hosts` was looked up before the request was sent, for it depends on the port.
-            let ip = match trace::pinned() {
-                Some(ip) => ip,
-                None => {
-                    trace::mark(|marks| marks.dns_start = Some(Instant::now()));
-                    let chosen = resolver.choose(host).await;
-                    trace::mark(|marks| marks.dns_end = Some(Instant::now()));
-                    chosen?
-                }
-            };
-            trace::mark(|marks| {
-                marks.address = Some(ip);
-                marks.connect_start = Some(Instant::now());
-            });
-            let addrs: Addrs = Box::new(std::iter::once(SocketAddr::new(ip, 0)));
-            Ok(addrs)
-        })
-    }
 }
 
 #[cfg(test)]

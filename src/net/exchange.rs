@@ -48,6 +48,8 @@ pub struct Call {
     pub limits: Limits,
     /// What a stream's body is read as; [`fetch`] has no use for it.
     pub format: Format,
+    /// Fields of the lines that `httpDebug` logs.
+    pub log_fields: Vec<(String, String)>,
 }
 
 impl Call {
@@ -68,6 +70,7 @@ impl Call {
             discard_body: false,
             limits: Limits::default(),
             format: Format::default(),
+            log_fields: Vec::new(),
         }
     }
 }
@@ -105,10 +108,12 @@ pub struct Failed {
     pub error: NetError,
 }
 
-/// Sends the call, follows redirects and reads the last response's body. Errors are in the last hop.
+/// Sends the call when `rps` lets it, follows redirects and reads the last response's body. Errors are in the
+/// last hop.
 ///
 /// Needs a tokio runtime with I/O and time.
 pub async fn fetch(client: &Client, call: Call) -> Exchange {
+    client.shared.turn().await;
     let mut hops = Vec::new();
     let (mut live, redirects_exhausted) = match arrive(client, &call, &mut hops).await {
         Ok(arrived) => arrived,
@@ -138,7 +143,7 @@ pub async fn fetch(client: &Client, call: Call) -> Exchange {
     Exchange { hops, body, redirects_exhausted }
 }
 
-/// Sends the call, follows redirects and reads the head of the last response, whose body is then read as an
+/// Sends the call when `rps` lets it, follows redirects and reads the head of the last response, whose body is then read as an
 /// event stream, whatever its status and type.
 ///
 /// Needs a tokio runtime with I/O and time.
@@ -147,6 +152,10 @@ pub async fn fetch(client: &Client, call: Call) -> Exchange {
 ///
 /// There was no response, or there were more redirects than `max_redirects`.
 pub async fn open(client: &Client, mut call: Call) -> Result<Opened, Failed> {
+    let asked = Instant::now();
+    client.shared.turn().await;
+    // Time in the queue of `rps` is not the call's.
+    call.begun = call.begun.map(|begun| begun + asked.elapsed());
     let asked_for_gzip = call.decompress && accept_gzip(&mut call.headers);
     let mut hops = Vec::new();
     let failed = |mut hops: Vec<Hop>, hop: Hop| {
@@ -181,7 +190,7 @@ async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Li
     loop {
         let request = Request::new(&client.shared, &target, &call.cookies, call.jar.as_ref())
             .map_err(|error| Box::new(Hop::refused(&target, error)))?;
-        let mut live = send(client, &target, &request, deadlines).await?;
+        let mut live = send(client, &target, &request, deadlines, &call.log_fields).await?;
         if let Some(jar) = &call.jar {
             let set = live.hop.headers.iter().filter(|(name, _)| name == "Set-Cookie");
             let mut jar = jar.lock().unwrap_or_else(|e| e.into_inner());

@@ -28,7 +28,7 @@ pub fn of_response(map: &HeaderMap) -> Headers {
 
 /// A request's headers for scripts.
 pub fn of_request(map: &HeaderMap) -> Headers {
-    list(map, &["host", "content-length"])
+    list(map, &["host", "content-length", "proxy-authorization"])
 }
 
 fn list(map: &HeaderMap, without: &[&str]) -> Headers {

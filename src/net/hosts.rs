@@ -125,7 +125,8 @@ impl fmt::Display for Cidr {
 pub struct HostPattern(String);
 
 impl HostPattern {
-    fn matches(&self, host: &str) -> bool {
+    /// Whether a host's name in lower case is meant.
+    pub(super) fn matches(&self, host: &str) -> bool {
         match self.0.strip_prefix('*') {
             Some(suffix) => host.ends_with(suffix),
             None => host == self.0,

@@ -11,9 +11,14 @@
 pub mod answer; // a response, whoever fetched it
 pub mod classify; // what a failure was
 pub mod client; // a VU's client, and what all VUs share
+pub mod client_certificate; // tlsAuth
+pub mod connect; // name, TCP, proxy, TLS
+pub mod connection; // a connection that stands
 pub mod cookies; // the jar
 pub mod deadline; // how long each part may take
+pub mod debug; // httpDebug
 pub mod decode; // gzip, deflate, br, zstd
+pub mod dial; // TCP
 pub mod direct; // HTTP/1.1 over plain TCP
 pub mod dns; // names to addresses
 pub mod error; // NetError: codes and wordings
@@ -24,9 +29,12 @@ pub mod grpc; // calls of gRPC
 pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes
 pub mod hosts; // which host goes where, or nowhere
+pub mod key_log; // SSLKEYLOGFILE
+pub mod local_ips; // --local-ips
 pub mod ndjson; // bytes to lines
 pub mod outcome; // how a stream ended
 pub mod proxy; // HTTP_PROXY and its kin
+pub mod rate; // rps
 pub mod redirect; // where a 3xx leads
 pub mod request; // what is sent
 pub mod round; // one request, one response

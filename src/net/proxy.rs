@@ -1,6 +1,7 @@
 //! Proxies, as Go's client takes them from the environment.
 
-use reqwest::{NoProxy, Proxy};
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 
 /// Which requests go through which proxy. The URLs may be of http, https or socks5 proxies and may hold
 /// credentials; the default is no proxy.
@@ -33,25 +34,48 @@ impl Proxies {
         }
     }
 
-    /// The same for reqwest.
+    /// The rules that say which URL goes through which proxy; `None`: all go directly.
     ///
     /// # Errors
     ///
     /// Says which proxy's URL cannot be understood.
-    pub(super) fn build(&self) -> Result<Vec<Proxy>, String> {
-        let direct = NoProxy::from_string(&format!("{LOOPBACK},{}", self.no_proxy));
-        let make = |url: &Option<String>, name: &str, new: fn(&str) -> reqwest::Result<Proxy>| {
-            let Some(url) = url else { return Ok(None) };
-            // Go takes a bare host:port for an http proxy.
-            let full = if url.contains("://") { url.clone() } else { format!("http://{url}") };
-            match new(&full) {
-                Ok(proxy) => Ok(Some(proxy.no_proxy(direct.clone()))),
-                Err(error) => Err(format!("{name}: invalid proxy URL \"{url}\": {error}")),
+    pub(super) fn build(&self) -> Result<Option<Matcher>, String> {
+        if self.http.is_none() && self.https.is_none() {
+            return Ok(None);
+        }
+        let check = |url: &Option<String>, name: &str| match url {
+            Some(url) => {
+                readable(url).map_err(|why| format!("{name}: invalid proxy URL \"{}\": {why}", masked(url)))
             }
+            None => Ok(()),
         };
-        let http = make(&self.http, "HTTP_PROXY", |url| Proxy::http(url))?;
-        let https = make(&self.https, "HTTPS_PROXY", |url| Proxy::https(url))?;
-        Ok(http.into_iter().chain(https).collect())
+        check(&self.http, "HTTP_PROXY")?;
+        check(&self.https, "HTTPS_PROXY")?;
+        let rules = Matcher::builder()
+            .http(self.http.clone().unwrap_or_default())
+            .https(self.https.clone().unwrap_or_default())
+            .no(format!("{LOOPBACK},{}", self.no_proxy));
+        Ok(Some(rules.build()))
+    }
+}
+
+fn readable(url: &str) -> Result<(), String> {
+    let uri: Uri = url.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
+    if uri.authority().is_none() {
+        return Err("it has no host".to_owned());
+    }
+    // Go takes a bare host:port for an http proxy.
+    match uri.scheme_str() {
+        None | Some("http" | "https" | "socks5" | "socks5h") => Ok(()),
+        Some(scheme) => Err(format!("the scheme {scheme} is none of http, https, socks5, socks5h")),
+    }
+}
+
+/// The URL without its credentials.
+fn masked(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => url.to_owned(),
     }
 }
 
@@ -69,8 +93,20 @@ mod tests {
         };
         let proxies = Proxies::from_env(&env);
         assert_eq!((proxies.http.as_deref(), proxies.no_proxy.as_str()), (Some("proxy.test:3128"), "a.test"));
-        assert_eq!(proxies.build().unwrap().len(), 1);
-        let bad = Proxies { https: Some("http://[".into()), ..Proxies::default() };
-        assert!(bad.build().unwrap_err().starts_with("HTTPS_PROXY: invalid proxy URL \"http://[\""));
+        let rules = proxies.build().unwrap().unwrap();
+        for (url, goes) in [
+            ("http://b.test/", true),
+            ("http://a.test/", false),
+            ("http://127.0.0.1/", false),
+            ("https://b.test/", false),
+        ] {
+            assert_eq!(rules.intercept(&url.parse().unwrap()).is_some(), goes, "{url}");
+        }
+        assert!(Proxies::default().build().unwrap().is_none());
+        for bad in ["http://[", "ftp://u:secret@proxy.test", "/only/a/path"] {
+            let error = Proxies { https: Some(bad.into()), ..Proxies::default() }.build().unwrap_err();
+            assert!(error.starts_with("HTTPS_PROXY: invalid proxy URL"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }

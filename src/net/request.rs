@@ -3,12 +3,13 @@
 use base64::Engine;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, REFERER, USER_AGENT,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, PROXY_AUTHORIZATION, REFERER,
+    USER_AGENT,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use url::{Position, Url};
 
-use crate::net::client::{Route, Shared};
+use crate::net::client::Shared;
 use crate::net::cookies::{SharedJar, pair};
 use crate::net::error::{Kind, NetError};
 use crate::net::header;
@@ -27,11 +28,10 @@ pub struct RequestCookie {
 #[derive(Clone, Debug)]
 pub struct Request {
     pub(super) method: Method,
-    /// What is connected to: without credentials and fragment, `hosts` applied.
-    pub(super) url: Url,
+    /// Without credentials and fragment.
+    pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    pub(super) route: Route,
     /// All cookies sent, the call's first.
     pub(super) cookies: Vec<RequestCookie>,
     /// Bytes of head and body.
@@ -54,7 +54,7 @@ impl Request {
         let method = if target.method.is_empty() { "GET" } else { &target.method };
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| other(format!("net/http: invalid method \"{method}\"")))?;
-        let route = shared.route(&target.url)?;
+        shared.admit(&target.url)?;
         if target.url.host_str().is_none_or(str::is_empty) {
             return Err(other("http: no Host in request URL".into()));
         }
@@ -88,9 +88,6 @@ impl Request {
         if let Some(credentials) = basic_auth(&target.url) {
             default(AUTHORIZATION, &credentials);
         }
-        if route.moved {
-            default(HOST, &target.url[Position::BeforeHost..Position::AfterPort]);
-        }
         if shared.config.no_connection_reuse {
             default(CONNECTION, "close");
         }
@@ -101,9 +98,16 @@ impl Request {
         let cookies = cookies(&target.url, own, jar);
         add_cookies(&mut headers, &cookies);
 
-        let url = connect_url(&target.url, route);
-        let size = size(&method, &url, &headers, &target.body);
-        Ok(Self { method, url, headers, body: target.body.clone(), route, cookies, size })
+        let uri = request_uri(&target.url)
+            .map_err(|error| other(format!("parse \"{}\": {error}", &target.url[Position::BeforePath..])))?;
+        if let Some(proxy) = shared.proxies.as_ref().and_then(|proxies| proxies.intercept(&uri))
+            && let Some(credentials) = proxy.basic_auth()
+            && target.url.scheme() == "http"
+        {
+            headers.entry(PROXY_AUTHORIZATION).or_insert_with(|| credentials.clone());
+        }
+        let size = size(&method, &target.url, &headers, &target.body);
+        Ok(Self { method, uri, headers, body: target.body.clone(), cookies, size })
     }
 
     /// Whether the request may be sent again after a connection broke: Go's rule.
@@ -155,30 +159,23 @@ fn add_cookies(headers: &mut HeaderMap, cookies: &[RequestCookie]) {
     }
 }
 
-fn connect_url(url: &Url, route: Route) -> Url {
+fn request_uri(url: &Url) -> Result<Uri, http::uri::InvalidUri> {
+    if url.username().is_empty() && url.password().is_none() {
+        return url[..Position::AfterQuery].parse();
+    }
     let mut url = url.clone();
-    url.set_fragment(None);
     // These fail only for URLs without a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    if route.moved {
-        let _ = url.set_port(Some(route.port));
-        if let (Some(_), Some(ip)) = (route.literal, route.ip) {
-            let _ = url.set_ip_host(ip);
-        }
-    }
-    url
+    url[..Position::AfterQuery].parse()
 }
 
-/// The head as HTTP/1.1 writes it, with what reqwest and hyper add, and the body.
+/// The head as HTTP/1.1 writes it, with what hyper adds, and the body.
 fn size(method: &Method, url: &Url, headers: &HeaderMap, body: &Bytes) -> u64 {
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let mut bytes = method.as_str().len() + path.len() + "  HTTP/1.1\r\n".len() + header::size(headers);
     if !headers.contains_key(HOST) {
         bytes += "Host: \r\n".len() + url[Position::BeforeHost..Position::AfterPort].len();
-    }
-    if !headers.contains_key(ACCEPT) {
-        bytes += "Accept: */*\r\n".len();
     }
     if !body.is_empty() {
         bytes += "Content-Length: \r\n".len() + body.len().to_string().len() + body.len();
@@ -220,7 +217,6 @@ mod tests {
     use super::*;
     use crate::net::client::Config;
     use crate::net::cookies::CookieJar;
-    use crate::net::hosts::HostMap;
 
     fn target(method: &str, url: &str, headers: &[(&str, &str)]) -> Target {
         Target {
@@ -245,8 +241,8 @@ mod tests {
             &[("x-a", "1"), ("X-A", "2"), ("content-length", "9")],
         );
         let request = prepare(config, &asked).unwrap();
-        assert_eq!(request.url.as_str(), "http://a.test:81/x?y");
-        let shown = "POST /x?y HTTP/1.1\r\nHost: a.test:81\r\nAccept: */*\r\nX-A: 2\r\nUser-Agent: ua\r\n\
+        assert_eq!(request.uri, "http://a.test:81/x?y");
+        let shown = "POST /x?y HTTP/1.1\r\nHost: a.test:81\r\nX-A: 2\r\nUser-Agent: ua\r\n\
                      Authorization: Basic dUA6cA==\r\nContent-Length: 0\r\n\r\n";
         assert_eq!(request.size, shown.len() as u64);
         assert_eq!(request.headers[AUTHORIZATION], "Basic dUA6cA==");
@@ -263,23 +259,6 @@ mod tests {
         let request =
             Request::new(&shared, &asked, &[cookie("a", true), cookie("b", false)], Some(&jar)).unwrap();
         assert_eq!(request.headers[COOKIE], "own=0; a=x; b=x; b=2");
-    }
-
-    #[test]
-    fn hosts_move_the_port_and_keep_the_name() {
-        let hosts = [("a.test", "127.0.0.1:8080"), ("10.0.0.1", "127.0.0.2")];
-        let hosts: HostMap = hosts.into_iter().map(|(name, to)| (name, to.parse().unwrap())).collect();
-        let config = Config { hosts, ..Config::default() };
-        let request = prepare(config.clone(), &target("GET", "http://a.test/", &[])).unwrap();
-        assert_eq!(
-            (request.url.as_str(), &request.headers[HOST]),
-            ("http://a.test:8080/", &"a.test".parse().unwrap())
-        );
-        let request = prepare(config, &target("GET", "http://10.0.0.1/", &[])).unwrap();
-        assert_eq!(
-            (request.url.as_str(), &request.headers[HOST]),
-            ("http://127.0.0.2/", &"10.0.0.1".parse().unwrap())
-        );
     }
 
     #[test]

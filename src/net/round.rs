@@ -6,12 +6,15 @@ use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
-use url::{Position, Url};
+use url::Url;
 
 use crate::net::answer::Answer;
 use crate::net::classify::classify;
 use crate::net::client::Client;
+use crate::net::connection::Facts;
 use crate::net::deadline::{Deadlines, within};
+use crate::net::debug::Dump;
+use crate::net::dial::Dialer;
 use crate::net::direct;
 use crate::net::error::{Kind, NetError, Stage};
 use crate::net::header::{self, Headers};
@@ -41,11 +44,11 @@ pub struct Hop {
     pub tls_cipher_suite: String,
     /// The server's address (or the proxy's), once a connection stood.
     pub remote: Option<SocketAddr>,
-    /// Without `Host`, `Content-Length` and the `Accept: */*` that reqwest adds where the call has none.
+    /// Without `Host` and `Content-Length`.
     pub request_headers: Headers,
     pub request_cookies: Vec<RequestCookie>,
     /// Bytes of the request's head and body, as HTTP/1.1 writes them; 0 if no connection took it. TLS records and
-    /// HTTP/2 frames are not to be seen through reqwest.
+    /// HTTP/2 frames are left out.
     pub bytes_sent: u64,
     /// Bytes of the response's head and of its body before decompression, chunk sizes left out.
     pub bytes_received: u64,
@@ -94,6 +97,8 @@ pub(super) struct Live {
     pub last_read: Instant,
     /// Whether an event has come, which only the reader of the body knows.
     pub begun: bool,
+    /// What is logged of it (`httpDebug`).
+    pub dump: Option<Box<Dump>>,
 }
 
 /// Attempts after the first: each takes a dead connection from the pool, which holds a handful.
@@ -108,13 +113,16 @@ pub(super) async fn send(
     target: &Target,
     request: &Request,
     deadlines: Deadlines,
+    log_fields: &[(String, String)],
 ) -> Result<Live, Box<Hop>> {
+    let debug = client.shared.config.debug;
+    let mut dump = debug.map(|detail| Box::new(Dump::request(detail, log_fields, &target.url, request)));
     let start = Instant::now();
     let mut retries = RETRIES;
     let (outcome, marks) = loop {
         let (outcome, marks) = match client.direct(request) {
             Some((pool, dialer)) => directly(pool, dialer, request, start, deadlines).await,
-            None => through_reqwest(client, request, start, deadlines).await,
+            None => through_pool(client, request, start, deadlines).await,
         };
         match outcome {
             Err(error) if retries > 0 && marks.reused() && may_retry(&error, request) => retries -= 1,
@@ -131,7 +139,7 @@ pub(super) async fn send(
         hop.bytes_sent = request.size;
     }
     if marks.connected.is_some() {
-        hop.remote = address(request, &marks);
+        hop.remote = marks.address;
     }
     hop.trail = Trail::new(start, now, &marks, outcome.is_ok().then_some(now), None);
     match outcome {
@@ -140,7 +148,10 @@ pub(super) async fn send(
             Err(Box::new(hop))
         }
         Ok(mut answer) => {
-            describe(client, request, &marks, &answer, &mut hop);
+            describe(&answer, &mut hop);
+            if let Some(dump) = &mut dump {
+                dump.response(answer.head(), &hop.reason);
+            }
             answer.drop_headers();
             Ok(Live {
                 hop,
@@ -152,6 +163,7 @@ pub(super) async fn send(
                 deadlines,
                 last_read: now,
                 begun: false,
+                dump,
             })
         }
     }
@@ -159,7 +171,7 @@ pub(super) async fn send(
 
 async fn directly(
     pool: &direct::Pool,
-    dialer: &direct::Dialer,
+    dialer: &Dialer,
     request: &Request,
     start: Instant,
     deadlines: Deadlines,
@@ -173,30 +185,30 @@ async fn directly(
     (outcome, marks.get())
 }
 
-async fn through_reqwest(
+async fn through_pool(
     client: &Client,
     request: &Request,
     start: Instant,
     deadlines: Deadlines,
 ) -> (Result<Answer, NetError>, Marks) {
-    let http = match client.http() {
-        Ok(http) => http,
-        Err(error) => return (Err(error), Marks::default()),
-    };
     // Lets the pool notice connections that the server has closed meanwhile.
     tokio::task::yield_now().await;
-    let trace = Trace::new(request.route.ip);
-    let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
-    *outgoing.headers_mut() = request.headers.clone();
-    *outgoing.body_mut() = Some(reqwest::Body::wrap(TracedBody::new(request.body.clone(), trace.clone())));
+    let trace = Trace::new();
+    let mut outgoing = http::Request::new(TracedBody::new(request.body.clone(), trace.clone()));
+    outgoing.method_mut().clone_from(&request.method);
+    outgoing.uri_mut().clone_from(&request.uri);
+    outgoing.headers_mut().clone_from(&request.headers);
     // Its state is large, and every future around it would have to make room for it.
-    let sent = Box::pin(trace.scope(async { http.execute(outgoing).await }));
+    let sent = Box::pin(trace.scope(client.http().request(outgoing)));
     let outcome = match within(sent, || deadlines.sending(start, trace.marks().got_conn)).await {
-        Ok(outcome) => outcome.map(Answer::Pooled).map_err(|error| {
-            let marks = trace.marks();
-            let peer = address(request, &marks);
-            classify(&error, Stage::Request, marks.dialing().then_some(peer), peer)
-        }),
+        Ok(Ok(response)) => {
+            let (head, body) = response.into_parts();
+            Ok(Answer::Pooled(head, body))
+        }
+        Ok(Err(error)) => {
+            let peer = error.connect_info().and_then(Facts::of).map(|facts| facts.remote);
+            Err(classify(&error, Stage::Request, peer.or(trace.marks().address)))
+        }
         Err(kind) => Err(NetError::request(kind)),
     };
     (outcome, trace.marks())
@@ -210,30 +222,22 @@ fn may_retry(error: &NetError, request: &Request) -> bool {
     }
 }
 
-/// The address that was connected to.
-fn address(request: &Request, marks: &Marks) -> Option<SocketAddr> {
-    let ip = marks.address.or(request.route.ip).or(request.route.literal)?;
-    Some(SocketAddr::new(ip, request.route.port))
-}
-
-fn describe(client: &Client, request: &Request, marks: &Marks, response: &Answer, hop: &mut Hop) {
-    let status = response.status();
-    hop.status = status.as_u16();
-    hop.reason = match response.reason() {
+fn describe(answer: &Answer, hop: &mut Hop) {
+    let head = answer.head();
+    hop.status = head.status.as_u16();
+    hop.reason = match answer.reason() {
         Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
-        None => status.canonical_reason().unwrap_or_default().to_owned(),
+        None => head.status.canonical_reason().unwrap_or_default().to_owned(),
     };
-    hop.headers = header::of_response(response.headers());
-    hop.proto = header::proto(response.version());
-    hop.remote = response.remote().or(hop.remote);
-    let head = "HTTP/1.1 200 \r\n".len() + hop.reason.len() + header::size(response.headers());
-    hop.bytes_received = head as u64;
-    if request.url.scheme() == "https" {
-        let authority = &request.url[Position::BeforeHost..Position::AfterPort];
-        if let Some(negotiated) = client.negotiated(authority, marks.negotiated) {
-            hop.tls_version = negotiated.version();
-            hop.tls_cipher_suite = negotiated.cipher_suite();
-        }
+    hop.headers = header::of_response(&head.headers);
+    hop.proto = header::proto(head.version);
+    hop.remote = answer.remote().or(hop.remote);
+    let size = "HTTP/1.1 200 \r\n".len() + hop.reason.len() + header::size(&head.headers);
+    hop.bytes_received = size as u64;
+    // To a proxy there may be TLS, too, which is not the server's.
+    if let Some(negotiated) = answer.negotiated().filter(|_| hop.url.scheme() == "https") {
+        hop.tls_version = negotiated.version();
+        hop.tls_cipher_suite = negotiated.cipher_suite();
     }
 }
 
@@ -272,6 +276,9 @@ impl Live {
             return Ok(None);
         };
         self.first_byte.get_or_insert(at);
+        if let Some(dump) = &mut self.dump {
+            dump.piece(&bytes);
+        }
         if self.deadlines.watches_reads() {
             self.last_read = at;
         }
@@ -294,6 +301,9 @@ impl Live {
             self.hop.trail =
                 Trail::new(self.hop.trail.start, end, &self.marks, Some(self.headers_at), self.first_byte);
             self.hop.error = error;
+            if let Some(dump) = &mut self.dump {
+                dump.finish();
+            }
         }
     }
 

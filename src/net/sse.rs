@@ -47,6 +47,9 @@ const END_OF_BODY: Duration = Duration::from_millis(10);
 impl EventStream {
     /// `asked_for_gzip`: the caller did not, so it must not see that the body was packed, either.
     pub(super) fn new(mut live: Live, call: &Call, asked_for_gzip: bool) -> Self {
+        if let Some(dump) = &mut live.dump {
+            dump.stream();
+        }
         let headers = &mut live.hop.headers;
         let content_type = header::first(headers, "content-type");
         let parser = Parser::new(call.format, content_type, call.limits);
@@ -88,7 +91,7 @@ impl EventStream {
             let mut taken = 0;
             while more && taken < MOST_AT_ONCE {
                 if self.live.read_at().is_none() {
-                    // reqwest's connection has a task that hands over the pieces of its buffer one by one.
+                    // The connection has a task that hands over the pieces of its buffer one by one.
                     turn().await;
                 }
                 let Poll::Ready(read) = self.live.try_chunk() else { break };

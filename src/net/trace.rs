@@ -1,12 +1,11 @@
 //! When each phase of a request began and ended.
 //!
-//! reqwest shows none of this, but it lets in four hooks: the DNS resolver, a layer around the connector, the
-//! TLS session store (see [`crate::net::handshake`]) and the request's body. Each writes an instant to the
-//! [`Trace`] of the request in whose task it is polled. A connection attempt that lost the race to an idle
-//! connection goes on outside that task and marks nothing.
+//! The connector and the request's body write instants to the [`Trace`] of the request in whose task they are
+//! polled. A connection attempt that lost the race to an idle connection goes on outside that task and marks
+//! nothing.
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -14,10 +13,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tower_layer::Layer;
-use tower_service::Service;
-
-use crate::net::handshake::Negotiated;
 
 tokio::task_local! {
     static TRACE: Arc<Trace>;
@@ -27,8 +22,6 @@ tokio::task_local! {
 #[derive(Debug, Default)]
 pub struct Trace {
     marks: Mutex<Marks>,
-    /// The address that `hosts` has for the request's host.
-    pinned: Option<IpAddr>,
 }
 
 /// Instants as far as they were reached; of a reused connection only `got_conn` and `wrote`.
@@ -46,25 +39,49 @@ pub struct Marks {
     /// The request's last byte was handed to the connection.
     pub wrote: Option<Instant>,
     /// The address being connected to.
-    pub address: Option<IpAddr>,
-    pub negotiated: Option<Negotiated>,
+    pub address: Option<SocketAddr>,
+}
+
+/// What happens on the way to a connection.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// The name lookup begins.
+    Lookup,
+    /// The name lookup has ended.
+    Found,
+    Connect(SocketAddr),
+    /// TCP stands, and TLS begins.
+    Secure,
+    /// The connection stands.
+    Connected,
 }
 
 impl Marks {
+    /// Notes that a step was reached now.
+    pub fn reach(&mut self, step: Step) {
+        let now = Some(Instant::now());
+        match step {
+            Step::Lookup => self.dns_start = now,
+            Step::Found => self.dns_end = now,
+            Step::Connect(address) => {
+                self.address = Some(address);
+                self.connect_start = now;
+            }
+            // The first one: over a proxy's TLS there may be another.
+            Step::Secure => self.tls_start = self.tls_start.or(now),
+            Step::Connected => self.connected = now,
+        }
+    }
+
     /// Whether the request went out on a connection that stood before.
     pub fn reused(&self) -> bool {
         self.got_conn.is_some() && self.connected.is_none()
     }
-
-    /// Whether an attempt to reach the server was under way and TCP did not stand yet.
-    pub fn dialing(&self) -> bool {
-        self.got_conn.is_none() && self.connected.is_none() && self.tls_start.is_none()
-    }
 }
 
 impl Trace {
-    pub fn new(pinned: Option<IpAddr>) -> Arc<Self> {
-        Arc::new(Self { marks: Mutex::default(), pinned })
+    pub fn new() -> Arc<Self> {
+        Arc::default()
     }
 
     /// What has been marked so far.
@@ -82,56 +99,10 @@ impl Trace {
     }
 }
 
-/// Marks the trace of the request that is being polled, if any.
-pub fn mark(f: impl FnOnce(&mut Marks)) {
+/// Notes a step in the trace of the request that is being polled, if any.
+pub fn reached(step: Step) {
     // An error means that nobody asked: see the module's text.
-    let _ = TRACE.try_with(|trace| trace.mark(f));
-}
-
-/// The address pinned for the request that is being polled.
-pub fn pinned() -> Option<IpAddr> {
-    TRACE.try_with(|trace| trace.pinned).ok().flatten()
-}
-
-/// Marks the begin and the end of a connection attempt.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectLayer;
-
-/// The service of [`ConnectLayer`]. It is generic over the request, whose type reqwest does not name.
-#[derive(Clone, Debug)]
-pub struct Connect<S>(S);
-
-impl<S> Layer<S> for ConnectLayer {
-    type Service = Connect<S>;
-
-    fn layer(&self, inner: S) -> Connect<S> {
-        Connect(inner)
-    }
-}
-
-impl<S, R> Service<R> for Connect<S>
-where
-    S: Service<R>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        // Stands for IP literals; for names the resolver's end overwrites it.
-        mark(|marks| marks.connect_start = Some(Instant::now()));
-        let connecting = self.0.call(request);
-        Box::pin(async move {
-            let connection = connecting.await?;
-            mark(|marks| marks.connected = Some(Instant::now()));
-            Ok(connection)
-        })
-    }
+    let _ = TRACE.try_with(|trace| trace.mark(|marks| marks.reach(step)));
 }
 
 /// A request's body that tells when the connection took it and when its last byte was taken.

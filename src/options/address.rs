@@ -1,4 +1,4 @@
-//! `hosts`, `blacklistIPs` and `blockHostnames`, as JSON and as text.
+//! `hosts`, `blacklistIPs` and `blockHostnames`, as JSON and as text; `--local-ips`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::value::Text;
 use crate::k6::json::{Json, Mismatch};
 use crate::net::hosts::{Cidr, HostPattern, Target};
+use crate::net::local_ips::LocalIps;
 
 /// What is a string in JSON and is read from comma-separated text.
 trait Address: FromStr<Err = String> + fmt::Display {}
@@ -29,6 +30,12 @@ impl<T: Address> Json for T {
 impl<T: Address> Text for Vec<T> {
     fn from_text(text: &str) -> Result<Self, String> {
         text.split(',').filter(|part| !part.is_empty()).map(str::parse).collect()
+    }
+}
+
+impl Text for LocalIps {
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse()
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::layer::Layer;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Json, Mismatch};
+use crate::k6::json_place::place;
 
 /// What a config file says.
 #[derive(Clone, Debug, Default)]
@@ -15,8 +16,12 @@ pub struct ConfigFile {
     /// `out`: the outputs, unless flags or the environment name some.
     pub out: Vec<String>,
     pub linger: Option<bool>,
-    /// Keys that nobody knows, to be warned about.
-    pub unknown: Vec<String>,
+    /// Whether the results are to be shown in a browser.
+    pub web_dashboard: bool,
+    /// Keys that nobody knows, to be warned about, and the places that they are at: `PATH:LINE:COLUMN`.
+    pub unknown: Vec<(String, String)>,
+    /// Empty where no file was read.
+    pub path: PathBuf,
 }
 
 /// Keys of k6's config files that mean nothing here: telemetry and the cloud service.
@@ -39,33 +44,40 @@ impl ConfigFile {
                 format!("could not read the config file '{shown}': {error}; check --config and K6_CONFIG");
             Failure::new(ExitCode::OTHER, text)
         })?;
-        let json: Value = serde_json::from_str(&text).map_err(|error| {
-            let text = format!("the config file '{shown}' is no valid JSON: {error}");
-            Failure::new(ExitCode::INVALID_CONFIG, text)
-        })?;
-        Self::from_json(&json, &format!("the config file '{shown}'"))
+        Self::parse(&text, &chosen)
     }
 
-    fn from_json(json: &Value, source: &str) -> Result<Self, Failure> {
-        let (layer, mut unknown) = Layer::from_json(json, source)?;
+    fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let invalid = |text: String| Failure::new(ExitCode::INVALID_CONFIG, text);
+        let json: Value = serde_json::from_str(text).map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
+            let (line, column) = (error.line(), error.column());
+            invalid(format!(
+                "the config file '{shown}' is no valid JSON: {reason}\n\tat {shown}:{line}:{column}"
+            ))
+        })?;
         let failed = |error: Mismatch| {
-            Failure::new(ExitCode::INVALID_CONFIG, format!("parsing options from {source} got {error}"))
+            let (line, column) = place(text, error.path());
+            invalid(format!(
+                "parsing options from the config file '{shown}' got {error}\n\tat {shown}:{line}:{column}"
+            ))
         };
-        let mut file = Self { layer, ..Self::default() };
-        let mut wrong = Ok(());
-        unknown.retain(|key| match key.as_str() {
-            "out" => {
-                wrong = read(json, key).map(|out| file.out = out.unwrap_or_default()).and(wrong.clone());
-                false
+        let (layer, unknown) = Layer::from_value(&json).map_err(failed)?;
+        let mut file = Self { layer, path: path.to_owned(), ..Self::default() };
+        for key in unknown {
+            match key.as_str() {
+                "out" => file.out = read(&json, &key).map_err(failed)?.unwrap_or_default(),
+                "linger" => file.linger = read(&json, &key).map_err(failed)?,
+                "webDashboard" => file.web_dashboard = read(&json, &key).map_err(failed)?.unwrap_or(false),
+                known if IGNORED.contains(&known) => {}
+                _ => {
+                    let (line, column) = place(text, &key);
+                    file.unknown.push((key, format!("{shown}:{line}:{column}")));
+                }
             }
-            "linger" => {
-                wrong = read(json, key).map(|linger| file.linger = linger).and(wrong.clone());
-                false
-            }
-            key => !IGNORED.contains(&key),
-        });
-        wrong.map_err(failed)?;
-        file.unknown = unknown;
+        }
         Ok(file)
     }
 }
@@ -98,16 +110,30 @@ mod tests {
         std::fs::write(dir.path().join("ssek/config.json"), text).unwrap();
         let file = ConfigFile::read(None, &env).unwrap();
         assert_eq!((file.layer.vus, file.linger, file.out), (Some(4), Some(true), vec!["json=a".to_owned()]));
-        assert_eq!(file.unknown, ["bogus"]);
+        let place = format!("{home}/ssek/config.json:1:74");
+        assert_eq!(file.unknown, [("bogus".to_owned(), place)]);
     }
 
     #[test]
     fn errors_name_the_file() {
-        let json = serde_json::json!({"out": 3});
-        let failure = ConfigFile::from_json(&json, "the config file 'c.json'").unwrap_err();
-        assert_eq!(
-            failure.message,
-            "parsing options from the config file 'c.json' got error while parsing \"3\": out must be an array"
-        );
+        for (text, want) in [
+            (
+                "{\n  \"out\": 3}",
+                "parsing options from the config file 'c.json' got error while parsing \"3\": out must be an array\
+                 \n\tat c.json:2:10",
+            ),
+            (
+                r#"{"scenarios": {"a": {"executor": "constant-vus", "vus": true}}}"#,
+                "parsing options from the config file 'c.json' got error while parsing \"true\": \
+                 scenarios.a.vus must be an integer\n\tat c.json:1:57",
+            ),
+            (
+                "{\n\"vus\": 1,}",
+                "the config file 'c.json' is no valid JSON: trailing comma\n\tat c.json:2:10",
+            ),
+        ] {
+            let failure = ConfigFile::parse(text, Path::new("c.json")).unwrap_err();
+            assert_eq!((failure.code, failure.message.as_str()), (ExitCode::INVALID_CONFIG, want));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::dns::DnsLayer;
 use super::layer::Layer;
 use super::value::{self, Text};
+use super::wait_for::WaitForLayer;
 use crate::executor::{Segment, SegmentSequence, Stage};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
@@ -30,7 +31,7 @@ pub struct OptionFlags {
     /// The borders of all parts of the test, such as 0,1/4,1
     #[arg(long, value_name = "BORDERS")]
     pub execution_segment_sequence: Option<String>,
-    /// Wait for the REST API before starting (not supported yet) [env: K6_PAUSED]
+    /// Wait with setup() and the scenarios until the REST API (--address) starts them [env: K6_PAUSED]
     #[arg(short = 'p', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub paused: Option<bool>,
     /// Don't run setup() [env: K6_NO_SETUP]
@@ -54,7 +55,7 @@ pub struct OptionFlags {
     /// User-Agent header of HTTP requests [env: K6_USER_AGENT]
     #[arg(long, value_name = "TEXT")]
     pub user_agent: Option<String>,
-    /// Log HTTP exchanges; `full` with bodies (not supported yet) [env: K6_HTTP_DEBUG]
+    /// Log HTTP requests and responses; `full` with bodies; secrets in headers and URLs are left out [env: K6_HTTP_DEBUG]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "headers", value_name = "full")]
     pub http_debug: Option<String>,
     /// Don't check TLS certificates [env: K6_INSECURE_SKIP_TLS_VERIFY]
@@ -96,7 +97,22 @@ pub struct OptionFlags {
     /// How host names are resolved [env: K6_DNS] [default: ttl=5m,select=random,policy=preferIPv4]
     #[arg(long, value_name = "SETTINGS")]
     pub dns: Option<String>,
-    /// Switch on these experimental features; may be repeated (none is supported yet) [env: K6_FEATURES]
+    /// Repeat random arrivals: the same number makes iterations start at the same times [env: SSEK_SEED] [default: a random one, which is logged]
+    #[arg(long, value_parser = integer, allow_negative_numbers = true, value_name = "N")]
+    pub seed: Option<i64>,
+    /// Don't measure the first so much of the scenarios [env: SSEK_WARMUP]
+    #[arg(long, value_parser = GoDuration::parse_go, value_name = "DURATION")]
+    pub warmup: Option<GoDuration>,
+    /// Don't measure the last so much before the scenarios' regular end, and what comes after it [env: SSEK_COOLDOWN]
+    #[arg(long, value_parser = GoDuration::parse_go, value_name = "DURATION")]
+    pub cooldown: Option<GoDuration>,
+    /// Begin when this URL answers with a status below 500 [env: SSEK_WAIT_FOR]
+    #[arg(long, value_name = "URL")]
+    pub wait_for: Option<String>,
+    /// How long to wait for it, at most [default: 1m]
+    #[arg(long, value_parser = GoDuration::parse_go, value_name = "DURATION")]
+    pub wait_for_timeout: Option<GoDuration>,
+    /// Switch on these experimental features; may be repeated; `ssek features` lists them [env: K6_FEATURES]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub features: Vec<String>,
 }
@@ -154,9 +170,20 @@ impl OptionFlags {
             tags: some(each("--tag", &self.tags, |text| value::tag(text, '='))?)
                 .map(|tags| tags.into_iter().collect()),
             discard_response_bodies: self.discard_response_bodies,
+            seed: self.seed,
             features: some(self.features.clone()),
+            warmup: self.warmup,
+            cooldown: self.cooldown,
+            wait_for: self.wait_for()?,
             ..Layer::default()
         })
+    }
+
+    fn wait_for(&self) -> Result<Option<WaitForLayer>, Failure> {
+        let layer = one("--wait-for", self.wait_for.as_deref(), WaitForLayer::from_text)?;
+        let timeout = self.wait_for_timeout;
+        let url = layer.and_then(|layer| layer.url);
+        Ok((url.is_some() || timeout.is_some()).then_some(WaitForLayer { url, timeout }))
     }
 
     fn trend_stats(&self) -> Result<Option<Vec<String>>, Failure> {
@@ -250,6 +277,7 @@ mod tests {
             ("--tag =x", "invalid tag, empty name"),
             ("--summary-trend-stats foo", "invalid trend stat 'foo', unknown format"),
             ("--dns policy=x", "allowed are: preferIPv4"),
+            ("--wait-for localhost:1", "the flag --wait-for has the invalid value 'localhost:1'"),
             ("--execution-segment 1/2:1/4", "must be less than its end"),
         ] {
             let error = layer(line).unwrap_err();

@@ -29,7 +29,7 @@ pub fn test_options(resolved: &Resolved, runtime: &RuntimeOptions) -> Value {
         json.shift_remove(shortcut);
     }
     json.insert("consoleOutput".to_owned(), runtime.console_output.clone().into());
-    json.insert("localIPs".to_owned(), Value::Null);
+    json.insert("localIPs".to_owned(), runtime.local_ips.as_ref().map(ToString::to_string).into());
     Value::Object(json)
 }
 

@@ -9,7 +9,8 @@ use super::dns::DnsLayer;
 use super::environment::variable;
 use super::threshold::Thresholds;
 use super::tls::{CipherSuite, TlsAuth, TlsVersions};
-use crate::executor::{self, Executor, Segment, SegmentSequence, Stage};
+use super::wait_for::WaitForLayer;
+use crate::executor::{self, Executor, Segment, SegmentSequence, Stage, StopAfter};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Fields, Json, Mismatch};
@@ -45,6 +46,17 @@ macro_rules! layer {
         pub struct Layer { $($(#[$doc])* pub $field: Option<$type>,)* }
 
         impl Layer {
+            /// Every option's key and the name of its variable without the prefix; empty where it has none.
+            pub const VARIABLES: &[(&'static str, &'static str)] = &[$(($key, layer!(@name $variable)),)*];
+
+            /// The option of that key as JSON, if it is set.
+            pub fn get(&self, key: &str) -> Option<Value> {
+                match key {
+                    $($key => self.$field.as_ref().map(Json::to_json),)*
+                    _ => None,
+                }
+            }
+
             fn read(fields: &mut Fields) -> Result<Self, Mismatch> {
                 Ok(Self { $($field: fields.take($key)?,)* })
             }
@@ -77,6 +89,8 @@ macro_rules! layer {
             }
         }
     };
+    (@name none) => { "" };
+    (@name $variable:literal) => { $variable };
     (@variable $layer:ident.$field:ident, $key:literal, none, $env:ident) => {};
     (@variable $layer:ident.$field:ident, $key:literal, $variable:literal, $env:ident) => {
         $layer.$field = variable($key, $variable, $env)?;
@@ -130,8 +144,17 @@ layer! {
     metric_samples_buffer_size: i64 = "metricSamplesBufferSize", "METRIC_SAMPLES_BUFFER_SIZE";
     no_cookies_reset: bool = "noCookiesReset", "NO_COOKIES_RESET";
     discard_response_bodies: bool = "discardResponseBodies", "DISCARD_RESPONSE_BODIES";
+    /// Of random arrivals.
+    seed: i64 = "seed", "SEED";
     features: Vec<String> = "features", "FEATURES";
+    stop_after: StopAfter = "stopAfter", none;
+    warmup: GoDuration = "warmup", "WARMUP";
+    cooldown: GoDuration = "cooldown", "COOLDOWN";
+    wait_for: WaitForLayer = "waitFor", "WAIT_FOR";
 }
+
+/// Options that k6 does not have.
+const OWN: [&str; 5] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor"];
 
 impl Layer {
     /// Reads the options that a script exports or a config file holds.
@@ -142,15 +165,20 @@ impl Layer {
         let failed = |error: Mismatch| {
             let text = match &error {
                 Mismatch::Value { .. } => format!("parsing options from {source} got {error}"),
-                Mismatch::Sentence(sentence) => sentence.clone(),
+                Mismatch::Sentence { .. } => error.to_string(),
             };
             Failure::new(ExitCode::INVALID_CONFIG, text)
         };
+        Self::from_value(json).map_err(failed)
+    }
+
+    /// The same for who says in other words where the options are from.
+    pub(super) fn from_value(json: &Value) -> Result<(Self, Vec<String>), Mismatch> {
         if json.is_null() {
             return Ok((Self::default(), Vec::new()));
         }
-        let mut fields = Fields::of(json).map_err(|error| failed(error.at("options")))?;
-        let layer = Self::read(&mut fields).map_err(failed)?;
+        let mut fields = Fields::of(json).map_err(|error| error.at("options"))?;
+        let layer = Self::read(&mut fields)?;
         let unknown = fields.unknown().map(str::to_owned).collect();
         Ok((layer, unknown))
     }
@@ -170,12 +198,17 @@ impl Layer {
             || self.scenarios.is_some()
     }
 
-    /// All options as a JSON object with k6's keys in k6's order; `null` where unset. `cloud` is left
-    /// out when unset.
+    /// All options as a JSON object with k6's keys in k6's order; `null` where unset. `cloud`, and what
+    /// k6 does not have, is left out when unset.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut entries = self.entries();
         if self.cloud.is_none() {
             entries.shift_remove("cloud");
+        }
+        for key in OWN {
+            if entries.get(key).is_some_and(Value::is_null) {
+                entries.shift_remove(key);
+            }
         }
         entries
     }
@@ -214,7 +247,11 @@ mod tests {
                 "parsing options from script got error while parsing \"\\\"1q\\\"\": scenarios.a.duration must be a \
                  duration such as \"30s\": time: unknown unit \"q\" in duration \"1q\"",
             ),
-            (json!({"scenarios": {"a": {"executor": "nope"}}}), "unknown executor type 'nope'"),
+            (
+                json!({"scenarios": {"a": {"executor": "nope"}}}),
+                "unknown executor type 'nope'\n\tat scenarios.a.executor: there are shared-iterations, \
+                 per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate",
+            ),
             (
                 json!([]),
                 "parsing options from script got error while parsing \"[]\": options must be an object",

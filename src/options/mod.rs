@@ -3,22 +3,26 @@
 mod address;
 pub mod dns;
 mod environment;
+pub mod features;
 pub mod file;
 pub mod flags;
 pub mod inspect;
 mod layer;
+mod origin;
 pub mod runtime;
 pub mod saturation;
 pub mod scenario;
 pub mod threshold;
 pub mod tls;
 mod value;
+pub mod wait_for;
+pub mod windows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::executor::Share;
 use crate::executor::reservation::Requirements;
+use crate::executor::{Share, StopAfter};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
@@ -27,11 +31,14 @@ use crate::metrics::trend_stat::TrendStat;
 use crate::net::dns::Dns;
 use crate::net::hosts::{Cidr, HostMap, HostPattern};
 use crate::net::tls::Tls;
+pub use features::Features;
 pub use layer::Layer;
+pub use origin::Places;
 pub use runtime::RuntimeOptions;
 pub use saturation::Saturation;
 pub use scenario::Scenario;
 use tls::TlsAuth;
+use wait_for::WaitFor;
 
 /// The levels that options come from, lowest first.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +47,16 @@ pub struct Sources {
     pub script: Layer,
     pub environment: Layer,
     pub flags: Layer,
+    /// What they are called.
+    pub places: Places,
+}
+
+impl Sources {
+    /// The names of the feature flags: those of the highest level that has some. Scripts have no say.
+    pub fn features(&self) -> &[String] {
+        let levels = [&self.flags, &self.environment, &self.file];
+        levels.into_iter().find_map(|level| level.features.as_deref()).unwrap_or_default()
+    }
 }
 
 /// What the levels amount to.
@@ -48,6 +65,10 @@ pub struct Resolved {
     pub options: Options,
     /// The merged level with the derived scenarios: what `exec.test.options` and `inspect` show.
     pub consolidated: Layer,
+    /// The merged level as it was typed: what archives keep.
+    pub merged: Layer,
+    /// The levels, for errors that are found later.
+    pub sources: Sources,
     /// To be logged as warnings.
     pub warnings: Vec<String>,
 }
@@ -59,6 +80,10 @@ pub struct Options {
     pub scenarios: Vec<Scenario>,
     /// The part of the test that this process runs.
     pub share: Share,
+    /// Whether the run waits for the REST API to start it.
+    pub paused: bool,
+    /// Of random arrivals; `None` until a run picks one.
+    pub seed: Option<i64>,
     pub no_setup: bool,
     pub setup_timeout: Duration,
     pub no_teardown: bool,
@@ -98,12 +123,25 @@ pub struct Options {
     pub tags: BTreeMap<String, String>,
     pub no_cookies_reset: bool,
     pub discard_response_bodies: bool,
+    /// What ends the whole test before its time.
+    pub stop_after: Option<StopAfter>,
+    /// The first so much of the scenarios is not measured.
+    pub warmup: Duration,
+    /// The last so much before the scenarios' regular end, and what comes after it, is not measured.
+    pub cooldown: Duration,
+    /// What must answer before the test begins.
+    pub wait_for: Option<WaitFor>,
 }
 
 impl Options {
     /// How long the test takes at most, and how many VUs it needs.
     pub fn requirements(&self) -> Requirements {
         scenario::total(&self.scenarios, &self.share)
+    }
+
+    /// How long the scenarios start iterations, unless something ends them before.
+    pub fn regular_length(&self) -> Duration {
+        windows::regular_length(self.scenarios.iter().map(|scenario| scenario.executor.as_ref()))
     }
 
     /// The scenarios of which something falls to this process.
@@ -126,83 +164,108 @@ impl Resolved {
 
 /// Merges the levels, derives the scenarios, checks everything and applies the defaults.
 pub fn resolve(sources: Sources) -> Result<Resolved, Failure> {
+    match resolve_unlocated(&sources) {
+        Ok(resolved) => Ok(Resolved { sources, ..resolved }),
+        Err(failure) => Err(sources.locate(failure)),
+    }
+}
+
+fn resolve_unlocated(sources: &Sources) -> Result<Resolved, Failure> {
     let mut warnings = Vec::new();
+    let (features, _) = Features::of(sources.features());
+    let mut merged = merge(sources, features, &mut warnings);
+    merged
+        .summary_trend_stats
+        .get_or_insert_with(|| TrendStat::defaults().iter().map(|stat| stat.name().to_owned()).collect());
+    merged.system_tags.get_or_insert(SystemTags::DEFAULT);
+    let mut layer = merged.clone();
+    scenario::derive(&mut layer, &mut warnings)?;
+    check(&layer)?;
+    let mut options = settle(&layer)?;
+    options.tags.extend(features.tags());
+    warnings.extend(options.tls.warnings());
+    Ok(Resolved { options, consolidated: layer, merged, sources: Sources::default(), warnings })
+}
+
+fn merge(sources: &Sources, features: Features, warnings: &mut Vec<String>) -> Layer {
+    let sources = sources.clone();
     if sources.script.features.is_some() {
         warnings.push("`features` in the script's options has no effect, use --features".to_owned());
     }
     let script = Layer { features: None, ..sources.script };
     let mut layer = sources.file;
-    for (level, upper) in [("script", script), ("env", sources.environment), ("cli", sources.flags)] {
+    for (level, mut upper) in [("script", script), ("env", sources.environment), ("cli", sources.flags)] {
         if layer.scenarios.is_some() && upper.shapes_load() {
             warnings
                 .push(format!("\"{level}\" level configuration overrode scenarios configuration entirely"));
         }
+        if features.merge_run_tags
+            && let (Some(lower), Some(tags)) = (&layer.tags, &mut upper.tags)
+        {
+            *tags = lower.clone().into_iter().chain(std::mem::take(tags)).collect();
+        }
         layer = upper.over(layer);
     }
-    scenario::derive(&mut layer, &mut warnings)?;
-    refuse_unsupported(&layer)?;
-    check(&layer)?;
     layer
-        .summary_trend_stats
-        .get_or_insert_with(|| TrendStat::defaults().iter().map(|stat| stat.name().to_owned()).collect());
-    layer.system_tags.get_or_insert(SystemTags::DEFAULT);
-    Ok(Resolved { options: settle(&layer)?, consolidated: layer, warnings })
 }
 
 fn invalid(text: String) -> Failure {
     Failure::new(ExitCode::INVALID_CONFIG, text)
 }
 
-/// Options that are read and checked, but that no part of this version obeys.
-fn refuse_unsupported(layer: &Layer) -> Result<(), Failure> {
-    let refuse = |option: &str, instead: &str| {
-        Err(invalid(format!("the option {option} is not supported yet; {instead}")))
-    };
-    if layer.paused == Some(true) {
-        return refuse("paused", "it waits for the REST API, which this version doesn't have");
-    }
-    if let Some(feature) = layer.features.iter().flatten().next() {
-        return refuse("features", &format!("leave '{feature}' out"));
-    }
-    Ok(())
-}
-
 /// k6's checks of the merged options, all problems in one error.
 fn check(layer: &Layer) -> Result<(), Failure> {
     let mut problems = Vec::new();
+    // The options at fault.
+    let mut about = Vec::new();
     if layer.setup_timeout.is_some_and(|timeout| timeout.0 <= 0) {
         problems.push("setupTimeout must be positive".to_owned());
+        about.push("setupTimeout");
     }
     for (name, scenario) in layer.scenarios.iter().flat_map(|scenarios| &scenarios.0) {
-        let errors = scenario.validate();
+        let errors = scenario.problems();
         if !errors.is_empty() {
             problems.push(format!("scenario {name} has configuration errors: {}", errors.join(", ")));
+            about.extend(["scenarios", "vus", "duration", "iterations", "stages"]);
         }
     }
+    if problems.is_empty() {
+        windows::check(layer, &mut problems);
+    }
+    problems.extend(layer.stop_after.iter().flat_map(StopAfter::problems));
+    problems.extend(layer.wait_for.as_ref().and_then(|wait_for| wait_for.settled().err()));
     for stat in layer.summary_trend_stats.iter().flatten() {
-        problems.extend(stat.parse::<TrendStat>().err().map(|error| error.to_string()));
+        if let Err(error) = stat.parse::<TrendStat>() {
+            problems.push(error.to_string());
+            about.push("summaryTrendStats");
+        }
     }
     if let Some(unit) = layer.summary_time_unit.as_deref().filter(|unit| !unit.is_empty())
         && TimeUnit::from_name(unit).is_none()
     {
         problems.push(format!("invalid summary time unit '{unit}', use 's', 'ms' or 'us'"));
+        about.push("summaryTimeUnit");
     }
     for host in layer.hosts.iter().flat_map(BTreeMap::keys) {
-        problems.extend(host.parse::<HostPattern>().err().map(|error| format!("hosts: {error}")));
+        if let Err(error) = host.parse::<HostPattern>() {
+            problems.push(format!("hosts: {error}"));
+            about.push("hosts");
+        }
     }
     if problems.is_empty() {
         return Ok(());
     }
     let list: String = problems.iter().map(|problem| format!("\n\t- {problem}")).collect();
-    Err(invalid(format!("There were problems with the specified script configuration:{list}")))
+    Err(invalid(format!("There were problems with the specified script configuration:{list}")).about(&about))
 }
 
 /// Applies the defaults.
 fn settle(layer: &Layer) -> Result<Options, Failure> {
-    let count = |name: &str, value: Option<i64>, default: u32| match value {
+    let count = |name: &'static str, value: Option<i64>, default: u32| match value {
         None => Ok(default),
-        Some(value) => u32::try_from(value)
-            .map_err(|_| invalid(format!("{name} must be from 0 to {}, but is {value}", u32::MAX))),
+        Some(value) => u32::try_from(value).map_err(|_| {
+            invalid(format!("{name} must be from 0 to {}, but is {value}", u32::MAX)).about(&[name])
+        }),
     };
     let time = |value: Option<GoDuration>, default: u64| {
         value.map_or(Duration::from_secs(default), GoDuration::to_std)
@@ -213,7 +276,10 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
     let tls_version = layer.tls_version.unwrap_or_default();
     Ok(Options {
         scenarios: scenario::settle(&layer.scenarios.unwrap_or_default()),
-        share: share.map_err(invalid)?,
+        share: share
+            .map_err(|error| invalid(error).about(&["executionSegment", "executionSegmentSequence"]))?,
+        paused: on(layer.paused),
+        seed: layer.seed,
         no_setup: on(layer.no_setup),
         setup_timeout: time(layer.setup_timeout, 60),
         no_teardown: on(layer.no_teardown),
@@ -232,7 +298,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
             min: tls_version.min,
             max: tls_version.max,
             cipher_suites: layer.tls_cipher_suites.map(|suites| suites.into_iter().map(|s| s.0).collect()),
-            http1_only: false,
+            ..Tls::default()
         },
         tls_auth: layer.tls_auth.unwrap_or_default(),
         throw: on(layer.throw),
@@ -255,6 +321,11 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         tags: layer.tags.unwrap_or_default(),
         no_cookies_reset: on(layer.no_cookies_reset),
         discard_response_bodies: on(layer.discard_response_bodies),
+        stop_after: layer.stop_after,
+        warmup: time(layer.warmup, 0),
+        cooldown: time(layer.cooldown, 0),
+        // It is what it should be: `check` saw it.
+        wait_for: layer.wait_for.and_then(|wait_for| wait_for.settled().ok()),
     })
 }
 

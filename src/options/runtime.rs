@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Saturation;
 use super::environment::variable;
 use super::file::ConfigFile;
 use super::flags::boolean;
+use super::{Features, Saturation};
 use crate::k6::exit_code::{ExitCode, Failure};
+use crate::net::local_ips::LocalIps;
 
 /// The flags for these settings. Environment names have a `SSEK_` twin each.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -14,13 +15,13 @@ pub struct RuntimeFlags {
     /// A variable for the script's __ENV; may be repeated
     #[arg(short = 'e', long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
-    /// Give the script the process's environment [env: K6_INCLUDE_SYSTEM_ENV_VARS] [default: true]
+    /// Give the script the process's environment [env: K6_INCLUDE_SYSTEM_ENV_VARS] [default: true for run, false for other commands]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub include_system_env_vars: Option<bool>,
-    /// JavaScript mode: extended or base [env: K6_COMPATIBILITY_MODE] [default: extended]
+    /// JavaScript mode: extended, or base, which lacks the name `global` [env: K6_COMPATIBILITY_MODE] [default: extended]
     #[arg(long, value_name = "MODE")]
     pub compatibility_mode: Option<String>,
-    /// What the input is: js [env: K6_TYPE]
+    /// What FILE is: js or archive [env: K6_TYPE] [default: what it looks like]
     #[arg(short = 't', long = "type", value_name = "TYPE")]
     pub test_type: Option<String>,
     /// Don't check thresholds [env: K6_NO_THRESHOLDS]
@@ -29,13 +30,13 @@ pub struct RuntimeFlags {
     /// The end-of-test summary: compact, full or disabled [env: K6_SUMMARY_MODE] [default: compact]
     #[arg(long, value_name = "MODE")]
     pub summary_mode: Option<String>,
-    /// The summary's figures about event streams that k6 does not have: auto, on or off; auto shows them to scripts and options that k6 could not run, and in full mode [env: SSEK_STREAMING] [default: auto]
+    /// The summary's figures about event streams and late starts that k6 does not have: auto, on or off; auto shows them to scripts and options that k6 could not run, and in full mode [env: SSEK_STREAMING] [default: auto]
     #[arg(long, value_name = "WHEN")]
     pub streaming: Option<String>,
     /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
-    /// The new JSON form in --summary-export and handleSummary() (not supported yet) [env: K6_NEW_MACHINE_READABLE_SUMMARY]
+    /// The new JSON form in --summary-export and handleSummary(); only false is supported [env: K6_NEW_MACHINE_READABLE_SUMMARY]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub new_machine_readable_summary: Option<bool>,
     /// Write console.* of the VUs to this file instead of the log [env: K6_CONSOLE_OUTPUT]
@@ -44,7 +45,7 @@ pub struct RuntimeFlags {
     /// Send samples to an output, such as json=out.json; may be repeated [env: K6_OUT]
     #[arg(short = 'o', long = "out", value_name = "TYPE[=ARG]")]
     pub outputs: Vec<String>,
-    /// Keep running after the test until Ctrl-C [env: K6_LINGER]
+    /// Keep the process and the REST API after the test until Ctrl+C; the summary comes then [env: K6_LINGER]
     #[arg(short = 'l', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub linger: Option<bool>,
     /// At most so many threads for VUs that can share one [env: SSEK_THREADS] [default: 16 a core]
@@ -56,10 +57,10 @@ pub struct RuntimeFlags {
     /// Accepted for k6's sake: ssek never sends usage reports [env: K6_NO_USAGE_REPORT]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub no_usage_report: Option<bool>,
-    /// Source addresses of connections (not supported yet) [env: K6_LOCAL_IPS]
+    /// Addresses of this machine for the VUs to connect from in turn: addresses, ranges such as 10.0.0.5-10.0.0.9, networks such as 10.0.1.0/24 [env: K6_LOCAL_IPS]
     #[arg(long, value_name = "IPS")]
     pub local_ips: Option<String>,
-    /// Where traces go: none [env: K6_TRACES_OUTPUT] [default: none]
+    /// Where traces go: none, or otel, to which nothing is sent: in k6 only its browser module makes traces [env: K6_TRACES_OUTPUT] [default: none]
     #[arg(long, value_name = "TYPE")]
     pub traces_output: Option<String>,
     /// Exit with 111 when ssek was too busy for its figures to be trusted [env: SSEK_FAIL_ON_SATURATION]
@@ -93,9 +94,44 @@ pub enum StreamingMode {
     Off,
 }
 
+/// What is to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestType {
+    /// A script.
+    Js,
+    /// A tar file with a script and what it needs.
+    Archive,
+}
+
+/// What k6 does to scripts beyond the standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompatibilityMode {
+    Extended,
+    /// Without the name `global`.
+    Base,
+}
+
+impl CompatibilityMode {
+    /// As flags and archives have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Extended => "extended",
+            Self::Base => "base",
+        }
+    }
+}
+
 /// The settings with their defaults.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeOptions {
+    /// `None`: what the input looks like.
+    pub test_type: Option<TestType>,
+    /// `None`: what the archive says, or `extended`.
+    pub compatibility_mode: Option<CompatibilityMode>,
+    /// Experimental behaviour that was switched on.
+    pub features: Features,
+    /// Whether somebody wants traces, of which there are none.
+    pub has_traces: bool,
     pub include_system_env_vars: bool,
     /// From `-e`, in order; later ones win.
     pub env: Vec<(String, String)>,
@@ -116,6 +152,8 @@ pub struct RuntimeOptions {
     pub threads: Option<usize>,
     /// Whether VUs may share a realm.
     pub share_realm: bool,
+    /// Where the VUs' connections come from.
+    pub local_ips: Option<LocalIps>,
     /// Set where `--mock` was given; holds its settings, which may be empty.
     pub mock: Option<String>,
 }
@@ -143,35 +181,71 @@ impl RuntimeOptions {
             outputs => Some(outputs.to_vec()),
         };
         let mut outputs = outputs.unwrap_or_else(|| file.out.clone());
-        if variable("web dashboard", "WEB_DASHBOARD", env)?.unwrap_or(false) {
+        if variable("web dashboard", "WEB_DASHBOARD", env)?.unwrap_or(file.web_dashboard) {
             outputs.push("web-dashboard".to_owned());
         }
-        match text(&flags.compatibility_mode, "COMPATIBILITY_MODE")?.as_deref() {
-            None | Some("" | "extended" | "base" | "experimental_enhanced") => {}
-            Some(mode) => return bad("compatibility mode", mode, "extended, base, experimental_enhanced"),
-        }
-        match text(&flags.test_type, "TYPE")?.as_deref() {
-            None | Some("" | "js") => {}
-            Some(kind) => return bad("test type", kind, "js (archives are not supported yet)"),
-        }
-        match text(&flags.traces_output, "TRACES_OUTPUT")?.as_deref() {
-            None | Some("" | "none") => {}
-            Some(output) => return bad("traces output", output, "none (traces are not supported yet)"),
-        }
-        if let Some(ips) = text(&flags.local_ips, "LOCAL_IPS")? {
-            let text = format!("--local-ips={ips} is not supported yet; leave it and K6_LOCAL_IPS out");
-            return Err(Failure::new(ExitCode::OTHER, text));
-        }
+        let place = |flag: bool, long: &str, name: &str| match flag {
+            true => format!("the flag --{long}"),
+            false => {
+                let prefix = if env(&format!("SSEK_{name}")).is_some() { "SSEK" } else { "K6" };
+                format!("the environment variable {prefix}_{name}")
+            }
+        };
+        let compatibility_mode = match text(&flags.compatibility_mode, "COMPATIBILITY_MODE")?.as_deref() {
+            None | Some("") => None,
+            Some("extended" | "experimental_enhanced") => Some(CompatibilityMode::Extended),
+            Some("base") => Some(CompatibilityMode::Base),
+            Some(mode) => {
+                let place =
+                    place(flags.compatibility_mode.is_some(), "compatibility-mode", "COMPATIBILITY_MODE");
+                return bad_at("compatibility mode", mode, "extended, base, experimental_enhanced", &place);
+            }
+        };
+        let test_type = match text(&flags.test_type, "TYPE")?.as_deref() {
+            None | Some("") => None,
+            Some("js") => Some(TestType::Js),
+            Some("archive") => Some(TestType::Archive),
+            Some(kind) => {
+                let place = place(flags.test_type.is_some(), "type", "TYPE");
+                return bad_at("test type", kind, "js, archive", &place);
+            }
+        };
+        let has_traces = match text(&flags.traces_output, "TRACES_OUTPUT")?.as_deref() {
+            None | Some("" | "none") => false,
+            Some(output) if output == "otel" || output.starts_with("otel=") => true,
+            Some(output) => {
+                let place = place(flags.traces_output.is_some(), "traces-output", "TRACES_OUTPUT");
+                return bad_at("traces output", output, "none, otel", &place);
+            }
+        };
+        let local_ips = match flags.local_ips.as_deref() {
+            None => variable("local IPs", "LOCAL_IPS", env)?,
+            Some("") => None,
+            Some(list) => Some(list.parse().map_err(|error| {
+                Failure::new(ExitCode::OTHER, format!("the flag --local-ips has an invalid value: {error}"))
+            })?),
+        };
         if on(flags.new_machine_readable_summary, "NEW_MACHINE_READABLE_SUMMARY", false)? {
-            let text = "--new-machine-readable-summary is not supported yet; leave it and \
-                        K6_NEW_MACHINE_READABLE_SUMMARY out";
+            let place = place(
+                flags.new_machine_readable_summary.is_some(),
+                "new-machine-readable-summary",
+                "NEW_MACHINE_READABLE_SUMMARY",
+            );
+            let text = format!(
+                "--new-machine-readable-summary is not supported: ssek writes k6's classic form to \
+                 --summary-export and handleSummary(), from which a script can make any other; leave it out or \
+                 say =false\n\tat {place}"
+            );
             return Err(Failure::new(ExitCode::OTHER, text));
         }
         let summary_mode = match text(&flags.summary_mode, "SUMMARY_MODE")?.as_deref() {
             None | Some("" | "compact") => SummaryMode::Compact,
             Some("full") => SummaryMode::Full,
             Some("disabled") => SummaryMode::Disabled,
-            Some(mode) => return bad("summary mode", mode, "compact, full, disabled"),
+            Some(mode) => {
+                let place = place(flags.summary_mode.is_some(), "summary-mode", "SUMMARY_MODE");
+                return bad_at("summary mode", mode, "compact, full, disabled", &place);
+            }
         };
         let saturation = match text(&flags.saturation, "SATURATION")? {
             Some(list) => list.parse().map_err(|error| {
@@ -183,18 +257,27 @@ impl RuntimeOptions {
             None | Some("" | "auto") => StreamingMode::Auto,
             Some("on") => StreamingMode::On,
             Some("off") => StreamingMode::Off,
-            Some(mode) => return bad("value of --streaming", mode, "auto, on, off"),
+            Some(mode) => {
+                let place = place(flags.streaming.is_some(), "streaming", "STREAMING");
+                return bad_at("value of --streaming", mode, "auto, on, off", &place);
+            }
         };
         let threads = match flags.threads {
             Some(threads) => Some(threads),
             None => variable::<i64>("threads", "THREADS", env)?.map(|n| usize::try_from(n).unwrap_or(0)),
         };
         if threads == Some(0) {
-            return bad("number of threads", "0", "1 or more");
+            let place = place(flags.threads.is_some(), "threads", "THREADS");
+            return bad_at("number of threads", "0", "1 or more", &place);
         }
         let share_realm = on(flags.share_realm, "SHARE_REALM", true)?;
         let linger = on(flags.linger, "LINGER", file.linger.unwrap_or(false))?;
         Ok(Self {
+            test_type,
+            compatibility_mode,
+            // Only flags of options and config files name them: who has these fills it in.
+            features: Features::default(),
+            has_traces,
             include_system_env_vars: on(flags.include_system_env_vars, "INCLUDE_SYSTEM_ENV_VARS", true)?,
             env: flags.env.iter().map(|text| script_variable(text)).collect::<Result<_, _>>()?,
             no_thresholds: on(flags.no_thresholds, "NO_THRESHOLDS", false)?,
@@ -208,20 +291,43 @@ impl RuntimeOptions {
             saturation,
             threads,
             share_realm,
+            local_ips,
             mock: flags.mock.clone(),
         })
     }
 
-    /// What the script sees as `__ENV`: the process's variables, where they are wanted, under those
-    /// of `-e`.
-    pub fn script_env(&self, system: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    /// [`Self::resolve`] for commands that only look at the script: unless it is asked for, they do not
+    /// show it the process's environment.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resolve_without_system_env(
+        flags: &RuntimeFlags,
+        env: &dyn Fn(&str) -> Option<String>,
+        file: &ConfigFile,
+    ) -> Result<Self, Failure> {
+        let name = "INCLUDE_SYSTEM_ENV_VARS";
+        let include = match flags.include_system_env_vars {
+            Some(include) => include,
+            None => variable(name, name, env)?.unwrap_or(false),
+        };
+        Self::resolve(&RuntimeFlags { include_system_env_vars: Some(include), ..flags.clone() }, env, file)
+    }
+
+    /// What the script sees as `__ENV`: the variables of its archive, under the process's, where they are
+    /// wanted, under those of `-e`.
+    pub fn script_env(
+        &self,
+        archived: BTreeMap<String, String>,
+        system: impl Iterator<Item = (String, String)>,
+    ) -> BTreeMap<String, String> {
         let system = system.filter(|_| self.include_system_env_vars);
-        system.chain(self.env.iter().cloned()).collect()
+        archived.into_iter().chain(system).chain(self.env.iter().cloned()).collect()
     }
 }
 
-fn bad<T>(what: &str, value: &str, allowed: &str) -> Result<T, Failure> {
-    let text = format!("invalid {what} '{value}', allowed are: {allowed}");
+fn bad_at<T>(what: &str, value: &str, allowed: &str, place: &str) -> Result<T, Failure> {
+    let text = format!("invalid {what} '{value}', allowed are: {allowed}\n\tat {place}");
     Err(Failure::new(ExitCode::OTHER, text))
 }
 
@@ -256,15 +362,17 @@ mod tests {
         assert_eq!(options.outputs, ["json=a", "csv"]);
         assert!(options.no_thresholds && options.include_system_env_vars && !options.linger);
         let error = resolve(RuntimeFlags::default(), &env[..1]).unwrap_err();
-        assert_eq!(error, "invalid summary mode 'x', allowed are: compact, full, disabled");
+        let want = "invalid summary mode 'x', allowed are: compact, full, disabled\
+                    \n\tat the environment variable K6_SUMMARY_MODE";
+        assert_eq!(error, want);
     }
 
     #[test]
     fn nothing_is_ignored_in_silence() {
         for flags in [
-            RuntimeFlags { test_type: Some("archive".to_owned()), ..RuntimeFlags::default() },
-            RuntimeFlags { traces_output: Some("otel".to_owned()), ..RuntimeFlags::default() },
-            RuntimeFlags { local_ips: Some("10.0.0.1".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { test_type: Some("har".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { traces_output: Some("jaeger".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { local_ips: Some("10.0.0".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { new_machine_readable_summary: Some(true), ..RuntimeFlags::default() },
             RuntimeFlags { env: vec!["1A=x".to_owned()], ..RuntimeFlags::default() },
             RuntimeFlags { saturation: Some("lag=10".to_owned()), ..RuntimeFlags::default() },
@@ -281,10 +389,12 @@ mod tests {
             ..RuntimeFlags::default()
         };
         let options = resolve(flags, &[]).unwrap();
-        let seen = options.script_env([("HOME".to_owned(), "/".to_owned())].into_iter());
-        assert_eq!(
-            seen,
-            BTreeMap::from([("A".to_owned(), "1=2".to_owned()), ("B".to_owned(), String::new())])
-        );
+        let archived = BTreeMap::from([("A", "0"), ("C", "3")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+        let seen = options.script_env(archived.clone(), [("HOME".to_owned(), "/".to_owned())].into_iter());
+        let want = [("A", "1=2"), ("B", ""), ("C", "3")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(seen, BTreeMap::from(want));
+        let system = [("A".to_owned(), "sys".to_owned()), ("C".to_owned(), "sys".to_owned())];
+        let all = RuntimeOptions { include_system_env_vars: true, ..RuntimeOptions::default() };
+        assert_eq!(all.script_env(archived, system.into_iter())["C"], "sys");
     }
 }

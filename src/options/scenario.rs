@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::layer::{Layer, Scenarios};
 use crate::executor::reservation::{Requirements, requirements};
-use crate::executor::{Base, ConstantVus, Executor, PerVuIterations, RampingVus, Share, SharedIterations};
+use crate::executor::{
+    Base, ConstantVus, Executor, Gaps, PerVuIterations, Plan, RampingVus, Share, SharedIterations, Trace,
+};
 use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 
@@ -26,15 +28,25 @@ pub struct Scenario {
     pub env: BTreeMap<String, String>,
     /// On every sample of the scenario.
     pub tags: BTreeMap<String, String>,
+    /// What the file says by which iterations start; empty until a run has read it, or without such a file.
+    pub trace: Trace,
+}
+
+impl Scenario {
+    /// When the iterations of one instance start, by the scenario's law. `seed` is the option.
+    pub fn plan(&self, share: &Share, seed: Option<i64>) -> Plan {
+        let seed = Gaps::seed(seed.unwrap_or(0), &self.name);
+        self.executor.plan(share).follow(self.executor.law(), seed, &self.trace)
+    }
 }
 
 /// Fills in `scenarios` from the shortcuts; warnings go to `warnings`.
 pub(super) fn derive(layer: &mut Layer, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let stages = layer.stages.as_ref().is_some_and(|stages| !stages.is_empty());
     let scenarios = layer.scenarios.as_ref().is_some_and(|scenarios| !scenarios.0.is_empty());
-    let conflict = |first: &str, second: &str| {
+    let conflict = |first: &'static str, second: &'static str| {
         let text = format!("using `{first}` and `{second}` options simultaneously is not allowed");
-        Err(Failure::new(ExitCode::INVALID_CONFIG, text))
+        Err(Failure::new(ExitCode::INVALID_CONFIG, text).about(&[first, second]))
     };
     let common = |executor| Base::new(DEFAULT_NAME, executor);
     let derived: Arc<dyn Executor> = if layer.iterations.is_some() {
@@ -59,7 +71,7 @@ pub(super) fn derive(layer: &mut Layer, warnings: &mut Vec<String>) -> Result<()
         }
         if duration.0 <= 0 {
             let text = format!("`duration` should be more than 0, but is {duration}");
-            return Err(Failure::new(ExitCode::INVALID_CONFIG, text));
+            return Err(Failure::new(ExitCode::INVALID_CONFIG, text).about(&["duration"]));
         }
         Arc::new(ConstantVus { common: common("constant-vus"), vus: layer.vus, duration: layer.duration })
     } else if stages {
@@ -113,6 +125,7 @@ fn settle_one(executor: Arc<dyn Executor>) -> Scenario {
         name: common.name,
         env: common.env.unwrap_or_default(),
         tags: common.tags.unwrap_or_default(),
+        trace: Trace::default(),
         executor,
     }
 }

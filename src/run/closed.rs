@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{select, unbounded};
+use crossbeam_channel::{never, select, unbounded};
 
-use super::gate::{Assignment, Gate, Starts, Worker};
+use super::gate::{Assignment, Gate, Pace, Starts, Worker};
 use super::job::Job;
 use super::live::Status;
 use super::pool::{ASK_AGAIN, Pool};
@@ -44,6 +44,8 @@ struct Driver<'a> {
     /// Whether a seat is empty because there was no VU for it.
     short: bool,
     aborted: bool,
+    /// Whether `stopAfter` ended the scenario.
+    over: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -62,15 +64,17 @@ impl<'a> Driver<'a> {
             spent: vec![false; seats],
             short: false,
             aborted: false,
+            over: false,
         }
     }
 
     fn run(mut self) {
         let (done, freed) = unbounded();
         self.job.live.begin(self.start);
+        let [mut over, mut all_over] = self.job.scenario.over();
         loop {
             let now = Instant::now();
-            let open = now < self.end && !self.aborted;
+            let open = now < self.end && !self.aborted && !self.over;
             let wanted = if open { self.job.plan.vus_at(now - self.start) } else { 0 };
             if open {
                 self.seat(wanted, &done);
@@ -81,21 +85,32 @@ impl<'a> Driver<'a> {
             self.cut_off(now);
             let busy = self.seats.iter().filter(|s| s.is_some()).count();
             self.job.live.set_vus(busy as u32);
-            if busy == 0 && (!open || self.is_exhausted(wanted)) {
+            if busy == 0 && (!open || self.is_exhausted()) {
                 break;
             }
             let timer = crossbeam_channel::at(self.next_event(now));
-            let stop = if self.aborted { crossbeam_channel::never() } else { self.job.stop.clone() };
+            let stop = if self.aborted { never() } else { self.job.stop.clone() };
             select! {
                 recv(freed) -> seat => if let Ok(seat) = seat { self.free(seat) },
                 recv(stop) -> _ => self.aborted = true,
+                recv(over) -> _ => { over = never(); self.stop_early() }
+                recv(all_over) -> _ => { all_over = never(); self.stop_early() }
                 recv(timer) -> _ => {}
             }
         }
         let interrupted = self.aborted;
         self.job.live.finish(if interrupted { Status::Interrupted } else { Status::Done });
-        if !interrupted {
+        // What a rule kept from starting was not to start.
+        if !interrupted && !self.over {
             self.job.dropped.report(self.dropped());
+        }
+    }
+
+    /// No more iterations start; those that run get the graceful stop from now on.
+    fn stop_early(&mut self) {
+        if !self.over {
+            self.over = true;
+            self.hard_end = self.hard_end.min(Instant::now() + self.job.plan.graceful_stop);
         }
     }
 
@@ -124,6 +139,7 @@ impl<'a> Driver<'a> {
                     Box::new(move |_| live.complete())
                 },
                 killed: AtomicBool::new(false),
+                pace: self.job.plan.pace.map(|every| Pace::new(every, self.outlook(place, wanted.clone()))),
             });
             self.ids[place] = worker.id;
             worker.assign(Assignment {
@@ -144,21 +160,39 @@ impl<'a> Driver<'a> {
         let live = self.job.live.clone();
         let own = self.started[place].clone();
         let budget = self.job.plan.budget;
+        let scenario = self.job.scenario.clone();
+        let in_budget = move || match budget {
+            Budget::Unlimited => true,
+            Budget::Shared(total) => live.take(total),
+            Budget::PerVu(total) => {
+                let free = own.load(Ordering::Relaxed) < total;
+                if free {
+                    own.fetch_add(1, Ordering::Relaxed);
+                    live.take(u64::MAX);
+                }
+                free
+            }
+        };
         move || {
             if !wanted.load(Ordering::SeqCst) || Instant::now() >= end {
                 return false;
             }
-            match budget {
+            in_budget() && scenario.may_start()
+        }
+    }
+
+    /// Says whether the VU in a seat has more to do, without counting anything.
+    fn outlook(&self, place: usize, wanted: Arc<AtomicBool>) -> impl Fn() -> bool + Send + Sync + use<> {
+        let end = self.end;
+        let live = self.job.live.clone();
+        let own = self.started[place].clone();
+        let budget = self.job.plan.budget;
+        move || {
+            let open = wanted.load(Ordering::SeqCst) && Instant::now() < end;
+            open && match budget {
                 Budget::Unlimited => true,
-                Budget::Shared(total) => live.take(total),
-                Budget::PerVu(total) => {
-                    let free = own.load(Ordering::Relaxed) < total;
-                    if free {
-                        own.fetch_add(1, Ordering::Relaxed);
-                        live.take(u64::MAX);
-                    }
-                    free
-                }
+                Budget::Shared(total) => live.taken() < total,
+                Budget::PerVu(total) => own.load(Ordering::Relaxed) < total,
             }
         }
     }
@@ -167,9 +201,11 @@ impl<'a> Driver<'a> {
     fn unseat(&mut self, wanted: u32, now: Instant, open: bool) {
         let grace = self.job.plan.graceful_ramp_down.filter(|_| open);
         for seat in self.seats.iter_mut().skip(wanted as usize).flatten() {
-            if !seat.wanted.swap(false, Ordering::SeqCst) && seat.deadline.is_some() {
+            let was_wanted = seat.wanted.swap(false, Ordering::SeqCst);
+            if !was_wanted && seat.deadline.is_some() {
                 continue;
             }
+            seat.gate.hurry();
             let by = grace.map_or(self.hard_end, |grace| (now + grace).min(self.hard_end));
             seat.deadline.get_or_insert(by);
         }
@@ -196,13 +232,17 @@ impl<'a> Driver<'a> {
         };
         self.spent[place] = budget_is_over;
         self.pool.give_back(seat.worker);
+        if budget_is_over && matches!(self.job.plan.budget, Budget::Shared(_)) {
+            self.seats.iter().flatten().for_each(|seat| seat.gate.hurry());
+        }
     }
 
-    fn is_exhausted(&self, wanted: u32) -> bool {
+    fn is_exhausted(&self) -> bool {
         match self.job.plan.budget {
             Budget::Unlimited => false,
             Budget::Shared(total) => self.job.live.taken() >= total,
-            Budget::PerVu(_) => self.spent.iter().take(wanted as usize).all(|spent| *spent),
+            // Those whose turn in the ramp-up is to come have not started.
+            Budget::PerVu(_) => self.spent.iter().all(|spent| *spent),
         }
     }
 

@@ -77,7 +77,7 @@ impl Display {
         let needs = resolved.options.requirements();
         let share = &resolved.options.share;
         let rows = resolved.options.scenarios_with_work().map(|scenario| {
-            let plan = scenario.executor.plan(share);
+            let plan = scenario.plan(share, resolved.options.seed);
             let seats = plan.max_vus();
             Row {
                 name: scenario.name.clone(),
@@ -135,6 +135,18 @@ impl Display {
     pub fn initialised(&self, made: u32, wanted: u32) {
         let progress = f64::from(made) / f64::from(wanted.max(1));
         let text = format!("{made}/{wanted} VUs initialized");
+        lock(&self.shared.phase).state = RunState::Init { progress, text };
+    }
+
+    /// The run waits for somebody to start it.
+    pub fn paused(&self) {
+        lock(&self.shared.phase).state = RunState::Paused;
+    }
+
+    /// The server is not ready yet.
+    pub fn waiting(&self, url: &url::Url, elapsed: Duration, limit: Duration, reason: &str) {
+        let progress = elapsed.as_secs_f64() / limit.as_secs_f64().max(f64::MIN_POSITIVE);
+        let text = format!("waiting for {url}: {reason}");
         lock(&self.shared.phase).state = RunState::Init { progress, text };
     }
 
@@ -301,7 +313,15 @@ impl Row {
         let plan = match &self.plan {
             Plan::Closed(plan) => plan,
             Plan::Open(plan) => {
-                let pace = if plan.arrivals.is_constant() { plan.highest_rate } else { self.live.pace() };
+                if let Some(users) = plan.arrivals.users() {
+                    let vus = (vus, u64::from(self.live.allocated()), seats);
+                    return Bar::users(vus, (done, users), spent, plan.duration);
+                }
+                let pace = match plan.arrivals.pace(spent) {
+                    Some(pace) => pace,
+                    None if plan.arrivals.is_constant() => plan.highest_rate,
+                    None => self.live.pace(),
+                };
                 let vus = (vus, u64::from(self.live.allocated()), seats);
                 return Bar::arrivals(vus, (pace, plan.highest_rate), spent, plan.duration);
             }
@@ -309,7 +329,7 @@ impl Row {
         match plan.budget {
             Budget::Shared(total) => Bar::shared_iterations(seats, done, total, spent, plan.duration),
             Budget::PerVu(each) => Bar::per_vu_iterations(seats, done, each, spent, plan.duration),
-            Budget::Unlimited if self.kind == "ramping-vus" => {
+            Budget::Unlimited if self.kind == "ramping-vus" || plan.curve.len() > 1 => {
                 Bar::ramping_vus(vus, seats, spent, plan.duration)
             }
             Budget::Unlimited => Bar::constant_vus(seats, spent, plan.duration),

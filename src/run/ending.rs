@@ -18,28 +18,37 @@ use crate::options::runtime::SummaryMode;
 use crate::summary::client::Client;
 use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
-use crate::vu::{Test, VirtualUser};
+use crate::vu::{Stop, Test, VirtualUser};
 
-/// Prints the summary, or what `handleSummary()` makes of it, and writes the files; `streaming`: with ssek's own
-/// metrics of event streams.
+/// What the summary has that k6's has not.
+pub struct Shows {
+    /// ssek's own metrics of event streams.
+    pub streaming: bool,
+    /// Those of late starts.
+    pub schedule: bool,
+    /// ssek's own state, where it is of interest.
+    pub client: Option<Client>,
+}
+
+/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
 pub fn summarise(
     loaded: &Loaded,
     resolved: &Resolved,
     request: &Request,
     result: &FinalResult,
-    streaming: bool,
-    client: Option<Client>,
+    shows: Shows,
     setup_data: Option<&str>,
 ) -> Result<()> {
     let options = &resolved.options;
     let summary = Summary {
         snapshot: result.snapshot.clone(),
-        client,
+        client: shows.client,
         options: SummaryOptions {
             trend_stats: options.summary_trend_stats.clone(),
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
-            streaming,
+            streaming: shows.streaming,
+            schedule: shows.schedule,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
@@ -97,26 +106,37 @@ fn handle_summary(
 /// Writes one entry of the summary; the error is its text.
 fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     let written = match place {
-        "stdout" => std::io::stdout().lock().write_all(contents),
+        "stdout" => {
+            let mut out = std::io::stdout().lock();
+            out.write_all(contents).and_then(|()| out.flush())
+        }
         "stderr" => std::io::stderr().lock().write_all(contents),
-        path => std::fs::write(Path::new(path), contents),
+        path => {
+            let opened = std::fs::File::create(Path::new(path));
+            let mut file = opened.map_err(|error| {
+                let reason = match error.kind() {
+                    std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+                    _ => error.to_string(),
+                };
+                format!("could not open '{path}': open {path}: {reason}")
+            })?;
+            file.write_all(contents)
+        }
     };
     match written {
         // A closed pipe is no reason to lose the other files.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-                _ => error.to_string(),
-            };
-            Err(format!("could not open '{place}': open {place}: {reason}"))
+            Err(format!("error saving summary to '{place}': {error}"))
         }
         _ => Ok(()),
     }
 }
 
-/// Logs why the run failed, if it did, and picks its exit code: the first reason wins. That ssek was
+/// Logs why the run failed, if it did, and picks its exit code: the first reason wins, and first of all
+/// what stopped the run. That ssek was
 /// too busy is always told, and a reason where it is `fatal`.
 pub fn verdict(
+    stopped: Option<Stop>,
     test: &Arc<Test>,
     result: &FinalResult,
     failure: Option<Failure>,
@@ -127,7 +147,7 @@ pub fn verdict(
     if let Some(client) = suspect {
         log::warn(format!("ssek was too busy for its figures to be trusted: {}", client.reason()));
     }
-    if let Some(reason) = test.control.reason() {
+    if let Some(reason) = stopped {
         log::error(reason.message());
         return reason.exit_code();
     }
@@ -140,6 +160,10 @@ pub fn verdict(
         let names = result.crossed.join(", ");
         log::error(format!("thresholds on metrics '{names}' have been crossed"));
         return ExitCode::THRESHOLDS;
+    }
+    if test.control.has_too_many_errors() {
+        log::error("the test ended early because too many iterations failed");
+        return ExitCode::TOO_MANY_ERRORS;
     }
     if test.control.is_marked_failed() {
         log::error("test run was marked as failed");

@@ -244,7 +244,17 @@ fn work(
 fn iterate(user: &mut VirtualUser, assignment: Assignment) -> Result<(), String> {
     let Assignment { scenario, setup_data, slot, mut starts, gate, .. } = assignment;
     user.activate(&scenario, setup_data.as_deref())?;
+    let mut reckoned = None;
     while !gate.killed.load(Ordering::SeqCst) {
+        if let Some(pace) = &gate.pace {
+            reckoned = Some(match reckoned {
+                Some(last) => pace.wait(last + pace.every, &user.state.interrupt),
+                None => Instant::now(),
+            });
+            if gate.killed.load(Ordering::SeqCst) {
+                break;
+            }
+        }
         let due = match &mut starts {
             Starts::Looping => None,
             Starts::Due(due) => match told(due) {

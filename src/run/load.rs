@@ -1,16 +1,15 @@
 //! From a script's name to a test that is ready to be run: init code once, options, checks.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{bounded, select};
 
-use super::memory;
 use super::signals::Listener;
 use super::stop::StopSignal;
+use super::{input, memory};
 use crate::js::factory;
 use crate::js::interrupt::running;
 use crate::js::{Interrupt, ScriptError, Sources};
@@ -20,6 +19,7 @@ use crate::k6::quote::quote;
 use crate::log::{self, Level};
 use crate::modules;
 use crate::net::Shared;
+use crate::options::runtime::CompatibilityMode;
 use crate::options::{self, Layer, Resolved, RuntimeOptions, Sources as Layers};
 use crate::vu::fiber::STACK;
 use crate::vu::user::InitError;
@@ -40,25 +40,25 @@ pub struct Loaded {
     /// The exported options, as JSON.
     options: Option<String>,
     /// Listens to signals to the end of the run.
-    _signals: Listener,
+    pub signals: Listener,
 }
 
 /// Reads the script and runs its init code in the VU with number 0.
 pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
-    let pwd = std::env::current_dir().context("the working directory is gone")?;
-    let stdin = match script {
-        "-" => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("could not read the script from stdin")?;
-            Some(text)
-        }
-        _ => None,
-    };
-    let sources = Arc::new(Sources::new(script, &pwd, stdin));
+    let sources = input::open(script, runtime.test_type)?;
+    let archived = sources.archive().map(|archive| &archive.metadata);
     let env = runtime.script_env(
+        archived.map(|metadata| metadata.env.clone()).unwrap_or_default(),
         std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))),
     );
-    let test = Arc::new(Test::new(sources.clone(), modules::builtins, modules::globals::install, env));
+    let mut test = Test::new(sources.clone(), modules::builtins, modules::globals::install, env);
+    test.freezes_env = runtime.features.freeze_env;
+    test.is_base_mode = match (runtime.compatibility_mode, archived) {
+        (Some(mode), _) => mode == CompatibilityMode::Base,
+        (None, Some(metadata)) => metadata.compatibility_mode == CompatibilityMode::Base.name(),
+        (None, None) => false,
+    };
+    let test = Arc::new(test);
     // From here on a signal ends the init code too.
     let signals = Listener::start(&test)?;
     let stop = StopSignal::start(&test)?;
@@ -97,7 +97,7 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         }
     }
     let exports = exports.into_iter().collect();
-    let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, _signals: signals };
+    let loaded = Loaded { test, stop, script: script.to_owned(), exports, options, signals };
     if !loaded.exports.values().any(|callable| *callable) {
         return Err(loaded.not_loaded(ExitCode::OTHER, "no exported functions in script").into());
     }
@@ -116,27 +116,45 @@ impl Loaded {
         self.exports.get(name) == Some(&true)
     }
 
-    /// The script's own options and the names in it that are none.
+    /// The script's own options, or those of the archive in their place, and the names in it that are none.
     pub fn layer(&self) -> Result<(Layer, Vec<String>), Failure> {
+        let named = |failure: Failure| Failure {
+            message: self.not_loaded(failure.code, &failure.message).message,
+            ..failure
+        };
+        if let Some(archive) = self.test.sources.archive() {
+            return Layer::from_json(&archive.metadata.options, "the archive's metadata.json").map_err(named);
+        }
         let Some(json) = &self.options else { return Ok((Layer::default(), Vec::new())) };
         let json = serde_json::from_str(json)
             .map_err(|e| self.not_loaded(ExitCode::INVALID_CONFIG, &format!("bad options: {e}")))?;
-        Layer::from_json(&json, "script").map_err(|failure| Failure {
-            message: self.not_loaded(failure.code, &failure.message).message,
-            ..failure
-        })
+        Layer::from_json(&json, "script").map_err(named)
     }
 
     /// The options with all levels merged.
     pub fn resolve(&self, layers: &Layers) -> Result<Resolved, Failure> {
+        options::resolve(self.layers(layers)?)
+    }
+
+    /// The levels of options with the script's own one; warns about what is none.
+    pub fn layers(&self, layers: &Layers) -> Result<Layers, Failure> {
         let (script, unknown) = self.layer()?;
         if !unknown.is_empty() {
             let names: Vec<_> = unknown.iter().map(|name| quote(name)).collect();
             let error = format!("json: unknown field {}", names.join(", "));
-            let text = "There were unknown fields in the options exported in the script";
-            log::emit(Level::Warn, text, &[("error", &error)]);
+            let place = match self.test.sources.archive() {
+                Some(_) => "of the archive",
+                None => "exported in the script",
+            };
+            let text = format!("There were unknown fields in the options {place}");
+            log::emit(Level::Warn, &text, &[("error", &error)]);
         }
-        options::resolve(Layers { script, ..layers.clone() })
+        let mut layers = Layers { script, ..layers.clone() };
+        layers.places.script = match self.test.sources.archive() {
+            Some(_) => format!("the archive '{}'", self.script),
+            None => format!("the script '{}'", self.script),
+        };
+        Ok(layers)
     }
 
     /// Checks the options against the script.
@@ -187,7 +205,7 @@ fn script_failure(main: &str, script: &str, error: &ScriptError) -> Failure {
 pub fn configure(test: &Test, resolved: &Resolved, runtime: &RuntimeOptions) -> Result<()> {
     let options = Arc::new(resolved.options.clone());
     let view = options::inspect::test_options(resolved, runtime).to_string();
-    let network = Shared::new(super::network::config(&options)?)
+    let network = Shared::new(super::network::config(&options, runtime)?)
         .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.message()))?;
     test.configure(options, view, network);
     Ok(())

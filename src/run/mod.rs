@@ -1,12 +1,16 @@
 //! A test run: the only place with the clock, the threads and the stop signal.
 
+pub mod api;
+pub mod arrivals;
 pub mod client;
 pub mod closed;
+pub mod course;
 pub mod display;
 pub mod dropped;
 pub mod ending;
 pub mod gate;
 pub mod host;
+pub mod input;
 pub mod job;
 pub mod live;
 pub mod load;
@@ -16,7 +20,9 @@ pub mod once;
 pub mod open;
 pub mod pool;
 pub mod progress;
+pub mod ready;
 pub mod scenarios;
+pub mod schedule;
 pub mod signals;
 pub mod stack;
 pub mod stop;
@@ -25,7 +31,7 @@ pub mod streaming;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::select;
@@ -34,6 +40,7 @@ use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
+use crate::metrics::left_out::LeftOut;
 use crate::metrics::{BatchSink, definition};
 use crate::options::runtime::{StreamingMode, SummaryMode};
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
@@ -43,6 +50,8 @@ use crate::vu::lifecycle::CallError;
 use crate::vu::user::InitError;
 use crate::vu::{Stop, Test, VirtualUser};
 
+use api::{Listen, Server, Surface};
+use course::{Course, Stage};
 use display::Display;
 use load::Loaded;
 use once::{Called, call};
@@ -58,6 +67,8 @@ pub struct Request {
     pub runtime: RuntimeOptions,
     /// No banner, description and progress.
     pub quiet: bool,
+    /// Where the REST API listens, if there is to be one.
+    pub api: Option<Listen>,
     pub no_color: bool,
     /// The form of the lines that go to `--console-output`.
     pub console_format: log::Format,
@@ -69,9 +80,10 @@ pub struct Request {
 /// With a [`Failure`] in the chain where the exit code is other than 255.
 pub fn run(request: Request) -> Result<ExitCode> {
     let loaded = load::load(&request.script, &request.runtime)?;
-    let resolved = loaded.resolve(&request.layers)?;
+    let mut resolved = loaded.resolve(&request.layers)?;
     resolved.warnings.iter().for_each(log::warn);
     loaded.check(&resolved)?;
+    arrivals::prepare(&mut resolved, &loaded.test.sources)?;
     let test = loaded.test.clone();
     load::configure(&test, &resolved, &request.runtime)?;
     if let Some(path) = &request.runtime.console_output {
@@ -79,45 +91,67 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
 
     client::prepare(&test, &resolved, &request.runtime);
+    schedule::prepare(&test, &resolved);
     // Once: reading the thresholds warns about what is wrong with them.
     let mut definitions = definitions(&test, &resolved, &request.runtime)?;
     let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
     if shows_streaming {
         definitions.extend(streaming::outcomes(&test.registry));
     }
+    let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
-    let engine = start_engine(&test, definitions, &request.runtime, sinks)?;
+    let left_out = Arc::new(LeftOut::new(resolved.options.warmup, resolved.options.cooldown));
+    let engine = start_engine(&test, definitions, &request.runtime, sinks, left_out.clone())?;
     test.connect(engine.sender());
+    let course = Arc::new(Course::new(resolved.options.paused));
+    let api = start_api(&request, &loaded, &course, &engine)?;
     let display = Display::start(&test, &resolved, &request, &descriptions)?;
 
     let stop = &loaded.stop;
-    let mut end = Ending::default();
+    let mut end = Ending { left_out, ..Ending::default() };
+    course.reach(Stage::InitVus);
     let pool = initialise(&test, &resolved, &display, stop, request.runtime.threads)?;
     if let Some(pool) = &pool {
-        engine.start_clock();
-        test.counters.start();
-        execute(pool, &loaded, &resolved, &display, &mut end)?;
+        course.reach(Stage::InitDone);
+        if wait_for_start(&course, stop, &display, api.is_some())
+            && is_ready(&test, &resolved, &display, stop)?
+        {
+            course.reach(Stage::Started);
+            engine.start_clock();
+            test.counters.start();
+            execute(pool, &loaded, &resolved, &display, &course, &mut end)?;
+        }
     }
     engine.stop_clock();
     if let Some(pool) = pool {
         pool.finish();
     }
     display.stop_ticking();
+    // What comes later, such as the Ctrl-C that ends a lingering, is not the run's.
+    let reason = test.control.reason();
+    course.reach(match &reason {
+        Some(_) => Stage::Interrupted,
+        None if test.control.is_marked_failed() => Stage::MarkedAsFailed,
+        None => Stage::Ended,
+    });
+    if request.runtime.linger {
+        loaded.signals.linger(request.quiet);
+    }
+    drop(api);
     let result = engine.finish();
     outputs.into_iter().for_each(flush::Flush::finish);
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
-    if request.runtime.linger && test.control.reason().is_none() {
-        stop.linger();
-    }
     let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
     let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
-    let setup_data = end.setup_data.as_deref();
-    ending::summarise(&loaded, &resolved, &request, &result, shows_streaming, shown, setup_data)?;
+    let setup_data = course.setup_data();
+    let shows = ending::Shows { streaming: shows_streaming, schedule: shows_schedule, client: shown };
+    ending::summarise(&loaded, &resolved, &request, &result, shows, setup_data.as_deref())?;
     display.finish();
-    Ok(ending::verdict(&test, &result, end.failure, client.as_ref(), asked))
+    schedule::warn_if_late(&test, &result.snapshot);
+    Ok(ending::verdict(reason, &test, &result, end.failure, client.as_ref(), asked))
 }
 
 /// What happened until the summary.
@@ -125,12 +159,12 @@ pub fn run(request: Request) -> Result<ExitCode> {
 pub struct Ending {
     /// Whether scenarios started.
     pub ran: bool,
-    /// What `setup()` returned, as JSON.
-    pub setup_data: Option<Arc<str>>,
     /// What went wrong in `setup()` or `teardown()`.
     pub failure: Option<Failure>,
     /// What CPU time the scenarios took, where it was watched.
     pub cpu: Option<Cpu>,
+    /// The times that are not measured.
+    pub left_out: Arc<LeftOut>,
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
@@ -163,7 +197,8 @@ fn definitions(
     let options = &resolved.options;
     let evaluate = !runtime.no_thresholds;
     definition::definitions(&options.thresholds, evaluate, options.system_tags, &test.registry)
-        .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.to_string()).into())
+        .map_err(|error| Failure::new(ExitCode::INVALID_CONFIG, error.to_string()).about(&["thresholds"]))
+        .map_err(|failure| resolved.sources.locate(failure).into())
 }
 
 fn start_engine(
@@ -171,6 +206,7 @@ fn start_engine(
     definitions: Vec<definition::Definition>,
     runtime: &RuntimeOptions,
     outputs: Vec<Box<dyn BatchSink>>,
+    left_out: Arc<LeftOut>,
 ) -> Result<Engine> {
     let control = test.clone();
     Engine::start(EngineConfig {
@@ -178,6 +214,7 @@ fn start_engine(
         definitions,
         sections: runtime.summary_mode == SummaryMode::Full,
         outputs,
+        left_out,
         on_abort: Box::new(move |text| control.control.stop(Stop::Threshold(text))),
     })
     .context("could not start the metrics thread")
@@ -214,12 +251,59 @@ fn initialise(
     Ok(Some(pool))
 }
 
+/// Starts the REST API, if it was asked for.
+fn start_api(
+    request: &Request,
+    loaded: &Loaded,
+    course: &Arc<Course>,
+    engine: &Engine,
+) -> Result<Option<Server>> {
+    let Some(listen) = &request.api else { return Ok(None) };
+    let surface = Surface {
+        test: loaded.test.clone(),
+        course: course.clone(),
+        metrics: engine.observer(),
+        stop: loaded.stop.receiver(),
+    };
+    Server::start(listen, surface)
+}
+
+/// Waits for the REST API to start a paused run. `false` if the run was stopped meanwhile.
+fn wait_for_start(course: &Course, stop: &StopSignal, display: &Display, can_be_told: bool) -> bool {
+    let stopped = stop.receiver();
+    if course.is_paused() {
+        course.reach(Stage::PausedBeforeRun);
+        display.paused();
+        log::debug("Execution is paused, waiting for resume or interrupt...");
+        if !can_be_told {
+            log::warn(
+                "The test is paused, and without the REST API nothing can start it: press Ctrl+C, then give \
+                 --address=127.0.0.1:6565 too, and start it with a PATCH of /v1/status",
+            );
+        }
+        select! {
+            recv(course.resumed()) -> _ => {}
+            recv(stopped) -> _ => {}
+        }
+    }
+    stopped.try_recv().is_err_and(|state| state.is_empty())
+}
+
+/// Waits for the server, if that was asked for. `false` if the run was stopped meanwhile.
+fn is_ready(test: &Test, resolved: &Resolved, display: &Display, stop: &StopSignal) -> Result<bool> {
+    match &resolved.options.wait_for {
+        Some(wanted) => ready::wait(wanted, test, display, &stop.receiver()),
+        None => Ok(true),
+    }
+}
+
 /// `setup()`, the scenarios, `teardown()`.
 fn execute(
     pool: &Pool,
     loaded: &Loaded,
     resolved: &Resolved,
     display: &Display,
+    course: &Course,
     end: &mut Ending,
 ) -> Result<()> {
     let stop = &loaded.stop;
@@ -227,9 +311,10 @@ fn execute(
     let test = &loaded.test;
     if !options.no_setup && loaded.exports("setup") {
         display.setup();
+        course.reach(Stage::Setup);
         let called = call(test, "setup", options.setup_timeout, Some(stop.receiver()), VirtualUser::setup)?;
         match lifecycle(test, "setup", called, options.setup_timeout) {
-            Ok(Some(data)) => end.setup_data = data.map(Arc::from),
+            Ok(Some(data)) => course.set_setup_data(data.map(Arc::from)),
             // Aborted: the reason is in the control.
             Ok(None) => return Ok(()),
             Err(failure) => {
@@ -241,14 +326,18 @@ fn execute(
     if test.control.reason().is_none() {
         end.ran = true;
         display.running();
+        course.reach(Stage::Running);
         let watch = client::Watch::start(test)?;
-        scenarios::run(pool, test, resolved, display, stop, end.setup_data.as_ref());
+        end.left_out.begin(Instant::now(), options.regular_length());
+        scenarios::run(pool, test, resolved, display, stop, course);
+        end.left_out.end(Instant::now());
         end.cpu = watch.map(client::Watch::stop);
         display.scenarios_ended();
     }
     // What `setup()` made must be undone even when the run was cut short.
     if !options.no_teardown && loaded.exports("teardown") {
-        let data = end.setup_data.clone();
+        course.reach(Stage::Teardown);
+        let data = course.setup_data();
         let called =
             call(test, "teardown", options.teardown_timeout, None, move |user: &mut VirtualUser| {
                 user.teardown(data.as_deref())

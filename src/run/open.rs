@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, at, never, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, at, never, select, unbounded};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::gate::{Assignment, Gate, Starts, Worker};
 use super::job::Job;
 use super::live::Status;
-use super::pool::{ASK_AGAIN, Pool};
+use super::pool::{ASK_AGAIN, Grown, Pool};
 use crate::executor::Open;
 use crate::log;
 use crate::vu::Test;
@@ -20,6 +20,9 @@ use crate::vu::Test;
 const BURST: usize = 1_000;
 /// A driver that is so much behind its plan at the plan's end gives up on the rest.
 const LATEST: Duration = Duration::from_millis(100);
+
+/// Iterations that are counted as dropped between two looks at whether the run is to stop.
+const COUNTED: usize = 1_000_000;
 
 /// Runs the scenario to its end.
 pub fn drive(job: &Job<Open>, pool: &Pool, test: &Arc<Test>) {
@@ -53,16 +56,20 @@ struct Driver<'a> {
     /// Told the slot of a VU that leaves.
     leave: Sender<u32>,
     left: Receiver<u32>,
-    /// Brings the VU that is being initialised; `None` if that failed.
-    grow: Sender<Option<Arc<Worker>>>,
-    grown: Receiver<Option<Arc<Worker>>>,
+    /// Brings the VU that is being initialised.
+    grow: Sender<Grown>,
+    grown: Receiver<Grown>,
     growing: bool,
     /// How many of the VUs that were initialised ahead have been taken.
     planned: u32,
     /// How many VUs may still be initialised.
     unplanned: u32,
+    /// Starts that VUs were sent.
+    sent: u64,
     warned: bool,
     aborted: bool,
+    /// Whether `stopAfter` ended the scenario.
+    over: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -88,8 +95,10 @@ impl<'a> Driver<'a> {
             growing: false,
             planned: 0,
             unplanned: job.plan.max_vus.saturating_sub(job.plan.pre_allocated_vus),
+            sent: 0,
             warned: false,
             aborted: false,
+            over: false,
         }
     }
 
@@ -106,12 +115,19 @@ impl<'a> Driver<'a> {
             Some(start + time)
         };
         let mut next = next_time();
-        while !self.aborted {
+        let mut behind = false;
+        let [over, all_over] = job.scenario.over();
+        // Users who are to come come, however late; a rate is kept up or given up.
+        let users = job.plan.arrivals.users().is_some();
+        let latest = if users { Duration::MAX } else { LATEST };
+        while !self.aborted && !self.over {
             let short = self.take_planned();
             let now = Instant::now();
+            // VUs that are planned are about to come from another scenario: users wait for them.
+            let hold = users && short && next.is_some_and(|due| due <= now && now < due + LATEST);
             let mut dropped = 0;
             for _ in 0..BURST {
-                let Some(due) = next.filter(|due| *due <= now) else { break };
+                let Some(due) = next.filter(|due| *due <= now && !self.over && !hold) else { break };
                 dropped += u64::from(!self.begin_iteration(due));
                 next = next_time();
             }
@@ -122,32 +138,70 @@ impl<'a> Driver<'a> {
             if now >= self.end && next.is_none() {
                 break;
             }
-            if now >= self.end + LATEST {
-                log::warn(format!(
-                    "Scenario {} fell behind its arrival rate: iterations were due that it neither started nor counted \
-                     as dropped; lower the rate, or share the test among several machines",
-                    self.job.scenario.name
-                ));
+            if self.over {
+                break;
+            }
+            if now.saturating_duration_since(self.end) >= latest {
+                behind = true;
                 break;
             }
             let wake = next.unwrap_or(self.end);
-            let timer = at(if short { wake.min(now + ASK_AGAIN) } else { wake });
+            let timer = at(match short {
+                true if hold => now + ASK_AGAIN,
+                true => wake.min(now + ASK_AGAIN),
+                false => wake,
+            });
             select! {
-                recv(self.grown) -> worker => if let Ok(worker) = worker { self.take_grown(worker) },
+                recv(self.grown) -> grown => if let Ok(grown) = grown { self.take_grown(grown) },
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
                 recv(job.stop) -> _ => self.aborted = true,
+                recv(over) -> _ => self.over = true,
+                recv(all_over) -> _ => self.over = true,
                 recv(timer) -> _ => {}
             }
+        }
+        if behind {
+            self.give_up(u64::from(next.is_some()), times);
         }
         self.finish();
     }
 
+    /// The plan is over and the driver is not through with it: what it has not come to is dropped. `before` of them
+    /// were taken from `rest` already.
+    fn give_up(&self, before: u64, mut rest: impl Iterator<Item = Duration>) {
+        let mut dropped = before;
+        loop {
+            let more = rest.by_ref().take(COUNTED).count();
+            dropped += more as u64;
+            // Nobody waits for the number of a plan of billions.
+            if more < COUNTED || matches!(self.job.stop.try_recv(), Err(TryRecvError::Disconnected)) {
+                break;
+            }
+        }
+        self.job.dropped.report([(None, dropped)]);
+        log::warn(format!(
+            "Scenario {} fell behind its arrival rate: its time was over before ssek came to {dropped} iterations, which \
+             are counted as dropped; lower the rate, or share the test among several machines",
+            self.job.scenario.name
+        ));
+    }
+
     /// Lets a VU start an iteration, if one is free.
-    fn begin_iteration(&self, due: Instant) -> bool {
+    fn begin_iteration(&mut self, due: Instant) -> bool {
+        if self.job.scenario.has_rules() {
+            if self.free.slots().is_empty() {
+                return false;
+            }
+            if !self.job.scenario.may_start() {
+                self.over = true;
+                return true;
+            }
+        }
         loop {
             let Some(slot) = self.free.slots().pop_front() else { return false };
             // A VU that has left does not take it.
             if self.starts.get(slot as usize).is_some_and(|starts| starts.send(due).is_ok()) {
+                self.sent += 1;
                 return true;
             }
         }
@@ -201,9 +255,9 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn take_grown(&mut self, worker: Option<Arc<Worker>>) {
+    fn take_grown(&mut self, grown: Grown) {
         self.growing = false;
-        if let Some(worker) = worker {
+        if let Some(worker) = grown.take() {
             self.employ(worker);
         }
     }
@@ -218,6 +272,9 @@ impl<'a> Driver<'a> {
     /// Waits until running iterations have ended, and cuts them off when their time is over.
     fn finish(mut self) {
         self.job.live.set_status(Status::Stopping);
+        if self.over {
+            self.hard_end = self.hard_end.min(Instant::now() + self.job.plan.graceful_stop);
+        }
         // Free VUs leave when nothing can be due any more.
         self.starts.clear();
         let mut killed = false;
@@ -230,13 +287,15 @@ impl<'a> Driver<'a> {
             let stop = if self.aborted { never() } else { self.job.stop.clone() };
             select! {
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },
+                // Too late for this scenario: dropped here, the VU is free for another.
+                recv(self.grown) -> _ => {}
                 recv(stop) -> _ => self.aborted = true,
                 recv(timer) -> _ => {}
             }
         }
-        while let Ok(Some(worker)) = self.grown.try_recv() {
-            self.pool.give_back(worker);
-        }
+        // Starts that a VU was sent and did not get to before it was cut off.
+        let missed = self.sent.saturating_sub(self.job.live.taken());
+        self.job.dropped.report((0..missed).map(|_| (None, 1)));
         self.job.live.finish(if self.aborted { Status::Interrupted } else { Status::Done });
     }
 }
@@ -247,6 +306,7 @@ fn gate(job: &Job<Open>, test: &Arc<Test>, free: Free) -> Gate {
     let (live_after, counters_after) = (live.clone(), test.clone());
     Gate {
         may_start: Box::new(move || {
+            live.take(u64::MAX);
             live.enter();
             counters.counters.vus_active.fetch_add(1, Ordering::Relaxed);
             true
@@ -258,5 +318,6 @@ fn gate(job: &Job<Open>, test: &Arc<Test>, free: Free) -> Gate {
             free.slots().push_back(slot);
         }),
         killed: AtomicBool::new(false),
+        pace: None,
     }
 }

@@ -27,6 +27,28 @@ const ALONE_PER_CORE: usize = 8;
 /// by one, for an event each; of 50 VUs that send requests that takes 1.6 times the processor time.
 const THREADS_PER_CORE: usize = 2;
 
+/// A VU on its way to the scenario that asked for one more; it becomes idle when it does not get there.
+pub struct Grown {
+    worker: Option<Arc<Worker>>,
+    free: Sender<Arc<Worker>>,
+}
+
+impl Grown {
+    /// The VU; `None` if its init code failed.
+    pub fn take(mut self) -> Option<Arc<Worker>> {
+        self.worker.take()
+    }
+}
+
+impl Drop for Grown {
+    fn drop(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            // Without a pool the VU ends, as it would in it.
+            let _ = self.free.send(worker);
+        }
+    }
+}
+
 /// All VUs of a run.
 pub struct Pool {
     test: Arc<Test>,
@@ -107,29 +129,31 @@ impl Pool {
         Ok(())
     }
 
-    /// Sends one more VU as soon as its init code has run, `None` if that failed. When the test has as
-    /// many VUs as it may have, one that another scenario has given back takes its place.
+    /// Sends one more VU as soon as its init code has run or failed. When the test has as many VUs as it
+    /// may have, one that another scenario has given back takes its place.
     ///
     /// `false` if there is none to be had at present.
-    pub fn grow(&self, to: &Sender<Option<Arc<Worker>>>) -> bool {
+    pub fn grow(&self, to: &Sender<Grown>) -> bool {
         let mut vus = self.vus();
+        let free = self.free.clone();
         if vus.spare == 0 {
-            return self.take().is_some_and(|worker| to.send(Some(worker)).is_ok());
+            let taken = self.take();
+            return taken.is_some_and(|worker| to.send(Grown { worker: Some(worker), free }).is_ok());
         }
         vus.spare -= 1;
-        let (to_start, free) = (to.clone(), self.free.clone());
+        let to_start = to.clone();
         let sources = self.test.sources.clone();
         let arrival: Arrival = Box::new(move |made| {
-            let worker = made.map_err(|error| {
-                let failure = super::load::init_failure(&sources, error).message;
-                log::error(format!("could not initialise one more VU: {failure}"));
+            let worker = made.map_err(|error| match error {
+                // The run has ended meanwhile, or a panic was reported already.
+                InitError::Interrupted => {}
+                error => {
+                    let failure = super::load::init_failure(&sources, error).message;
+                    log::error(format!("could not initialise one more VU: {failure}"));
+                }
             });
-            if let Err(unsent) = to_start.send(worker.ok())
-                && let Some(worker) = unsent.0
-            {
-                // The scenario has ended meanwhile; another one may use the VU.
-                let _ = free.send(worker);
-            }
+            // A scenario that has ended meanwhile does not take it: another one may.
+            let _ = to_start.send(Grown { worker: worker.ok(), free });
         });
         if let Err(error) = self.add(&mut vus, arrival) {
             vus.spare = 0;
@@ -154,8 +178,9 @@ impl Pool {
         self.vus().interrupts.iter().for_each(|interrupt| interrupt.raise());
     }
 
-    /// Ends every VU; each sends its last samples.
+    /// Ends every VU; each sends its last samples. One that is still at its init code is interrupted.
     pub fn finish(self) {
+        self.interrupt_all();
         let Self { idle, free, vus, .. } = self;
         let vus = vus.into_inner().unwrap_or_else(PoisonError::into_inner);
         drop(free);

@@ -37,6 +37,8 @@ pub struct ProgressView {
 pub enum RunState {
     /// Before `setup()`: how much of the preparation is done, 0 to 1, and what is going on.
     Init { progress: f64, text: String },
+    /// Until somebody starts a run that was paused from the beginning.
+    Paused,
     /// While `setup()` runs, and for good where it failed.
     Setup,
     /// From the start of the scenarios to the end of `teardown()`.
@@ -133,6 +135,9 @@ fn lines(view: &ProgressView, bar_width: usize, style: Style) -> Vec<String> {
     let first = match &view.state {
         RunState::Init { progress, text } => {
             line("Init", Status::Pending, &Bar { progress: *progress, columns: vec![text.clone()] })
+        }
+        RunState::Paused => {
+            line("Run", Status::Pending, &Bar { progress: 1.0, columns: vec!["paused".to_owned()] })
         }
         RunState::Setup => {
             line("Run", Status::Pending, &Bar { progress: 1.0, columns: vec!["setup()".to_owned()] })

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::select;
+use crossbeam_channel::{never, select};
 
+use super::course::Course;
 use super::display::Display;
 use super::dropped::Dropped;
 use super::job::Job;
@@ -15,7 +16,7 @@ use super::{closed, open};
 use crate::executor::{Budget, Plan, Segment, Share};
 use crate::log;
 use crate::options::{Resolved, Scenario};
-use crate::vu::{ScenarioRun, Test};
+use crate::vu::{ScenarioRun, StopRules, Test};
 
 /// Runs all scenarios to their ends.
 pub fn run(
@@ -24,7 +25,7 @@ pub fn run(
     resolved: &Resolved,
     display: &Display,
     stop: &StopSignal,
-    setup_data: Option<&Arc<str>>,
+    course: &Course,
 ) {
     let start = Instant::now();
     let options = &resolved.options;
@@ -33,10 +34,16 @@ pub fn run(
         let name = &idle.name;
         log::debug(format!("Executor '{name}' is disabled for segment {segment} due to lack of work!"));
     }
+    let rules_of_test = options.stop_after.as_ref().map(|rules| {
+        let scale = |iterations| options.share.scale(iterations);
+        Arc::new(StopRules::new("the test".to_owned(), rules, scale))
+    });
     std::thread::scope(|scope| {
         for (place, scenario) in options.scenarios_with_work().enumerate() {
             let live = display.live(place);
-            let plan = scenario.executor.plan(&options.share);
+            let plan = scenario.plan(&options.share, options.seed);
+            let rules = rules(scenario, &options.share, rules_of_test.as_ref());
+            let over = rules_of_test.as_ref().map_or_else(never, |rules| rules.over().clone());
             scope.spawn(move || {
                 let stop = stop.receiver();
                 if !scenario.start_time.is_zero() {
@@ -44,11 +51,12 @@ pub fn run(
                     select! {
                         recv(due) -> _ => {}
                         recv(stop) -> _ => return live.finish(Status::Interrupted),
+                        recv(over) -> _ => return live.finish(Status::Done),
                     }
                 }
                 let progress = progress(&plan, &live);
-                let scenario_run = Arc::new(scenario_run(scenario, &options.share, progress));
-                let setup_data = setup_data.cloned();
+                let scenario_run = Arc::new(scenario_run(scenario, &options.share, progress).under(rules));
+                let setup_data = course.setup_data();
                 let dropped = Dropped::new(test, scenario);
                 match plan {
                     Plan::Closed(plan) => {
@@ -63,6 +71,16 @@ pub fn run(
             });
         }
     });
+}
+
+/// What may end a scenario before its time: its own rules, and the whole test's.
+fn rules(scenario: &Scenario, share: &Share, of_test: Option<&Arc<StopRules>>) -> Vec<Arc<StopRules>> {
+    let own = scenario.executor.common().stop_after.as_ref().map(|rules| {
+        let stripe = scenario.executor.stripe(share);
+        let whose = format!("scenario '{}'", scenario.name);
+        Arc::new(StopRules::new(whose, rules, |iterations| stripe.scale(iterations)))
+    });
+    own.into_iter().chain(of_test.cloned()).collect()
 }
 
 /// How far a scenario is, from 0 to 1.

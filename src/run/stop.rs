@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
-use crate::log;
 use crate::vu::Test;
 
 /// Closes a channel when the run is to stop, so that everybody who listens hears it.
@@ -37,11 +36,5 @@ impl StopSignal {
     /// A receiver that is disconnected when the run is to stop.
     pub fn receiver(&self) -> Receiver<()> {
         self.stopped.clone()
-    }
-
-    /// Waits until the run is told to stop.
-    pub fn linger(&self) {
-        log::info("The test is done, but --linger was enabled, so ssek is waiting for Ctrl+C to continue...");
-        let _ = self.stopped.recv();
     }
 }

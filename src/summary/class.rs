@@ -65,6 +65,10 @@ pub const CLASSES: &[Class] = &[
     Class { heading: "WEBSOCKET", names: Names::StartingWith(&["ws_"]) },
 ];
 
+/// Metrics of open models that k6's prefixes do not place.
+const SCHEDULED: &[(Builtin, &str)] =
+    &[(builtin::SCHEDULE_DELAY, "EXECUTION"), (builtin::SSE_TIME_TO_FIRST_EVENT_SCHEDULED, "STREAMING")];
+
 /// Metrics that are shown in another way, or not at all.
 const NEVER_SHOWN: &[&str] = &["checks", "group_duration"];
 
@@ -87,6 +91,9 @@ pub fn is_shown(name: &str, mode: SummaryMode) -> bool {
 
 /// The heading under which a metric is shown.
 pub fn heading(name: &str) -> &'static str {
+    if let Some((_, heading)) = SCHEDULED.iter().find(|(metric, _)| metric.name == name) {
+        return heading;
+    }
     let matching = CLASSES.iter().filter_map(|class| class.matched(name).map(|len| (len, class.heading)));
     // The longest prefix wins: web vitals are browser metrics too.
     matching.max_by_key(|(len, _)| *len).map_or("CUSTOM", |(_, heading)| heading)
@@ -129,6 +136,11 @@ mod tests {
             ("http_errors", "CUSTOM"),
             ("vus_max", "EXECUTION"),
             ("dropped_iterations", "EXECUTION"),
+            ("schedule_delay", "EXECUTION"),
+            ("schedule_delay_of_a_script", "CUSTOM"),
+            ("http_req_duration_scheduled", "HTTP"),
+            ("sse_time_to_first_event_scheduled", "STREAMING"),
+            ("iteration_duration_scheduled", "EXECUTION"),
             ("data_sent", "NETWORK"),
             ("browser_data_sent", "BROWSER"),
             ("browser_web_vital_lcp", "WEBVITALS"),

@@ -136,7 +136,7 @@ pub(super) fn cores(cores: f64) -> String {
 }
 
 /// `2 µs`, `0.15 ms`, `1.2 ms`, `31 ms`, `1.2 s`
-pub(super) fn milliseconds(time: f64) -> String {
+pub fn milliseconds(time: f64) -> String {
     match time {
         t if t < 0.01 => format!("{:.0} µs", t * 1e3),
         t if t < 1.0 => format!("{t:.2} ms"),

@@ -30,6 +30,9 @@ pub fn data(summary: &Summary) -> Value {
         },
         "metrics": metrics,
     });
+    if let Some(left_out) = super::left_out::value(snapshot.left_out) {
+        data["state"]["leftOut"] = left_out;
+    }
     if let Some(client) = client {
         data["client"] = client.value();
     }
@@ -70,7 +73,7 @@ pub(super) fn values(
 }
 
 /// A JSON number; whole ones without a fraction, as JavaScript prints them.
-pub(super) fn number(value: f64) -> Value {
+pub fn number(value: f64) -> Value {
     // Beyond 2^53 a double no longer holds every whole number.
     if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
         Value::from(value as i64)
@@ -94,14 +97,14 @@ fn metric(metric: &MetricSnapshot, options: &SummaryOptions, duration: Duration)
 }
 
 /// A group with its checks and the groups inside it, those of all scenarios together.
-pub(super) struct Group<'a> {
+pub struct Group<'a> {
     pub path: &'a str,
     pub groups: Vec<Group<'a>>,
     pub checks: Vec<Check<'a>>,
 }
 
 /// A check with its counts in one group.
-pub(super) struct Check<'a> {
+pub struct Check<'a> {
     pub name: &'a str,
     pub path: String,
     pub passes: u64,
@@ -110,7 +113,7 @@ pub(super) struct Check<'a> {
 
 impl<'a> Group<'a> {
     /// The root group.
-    pub(super) fn tree(snapshot: &'a Snapshot) -> Self {
+    pub fn tree(snapshot: &'a Snapshot) -> Self {
         Self::at("", snapshot)
     }
 
@@ -135,7 +138,7 @@ impl<'a> Group<'a> {
         Self { path, groups, checks }
     }
 
-    pub(super) fn name(&self) -> &'a str {
+    pub fn name(&self) -> &'a str {
         group_name(self.path)
     }
 
@@ -163,7 +166,7 @@ impl Check<'_> {
 }
 
 /// What k6 calls the id of a group or check: the MD5 of its path, in hex.
-pub(super) fn id(path: &str) -> String {
+pub fn id(path: &str) -> String {
     hex::encode(Md5::digest(path.as_bytes()))
 }
 

@@ -15,6 +15,9 @@ pub fn export(summary: &Summary) -> String {
     let metrics: Map<_, _> =
         sorted(summary).into_iter().map(|m| (m.full_name(), metric(m, options, snapshot.duration))).collect();
     let mut file = json!({ "metrics": metrics, "root_group": group(&Group::tree(snapshot)) });
+    if let Some(left_out) = super::left_out::value(snapshot.left_out) {
+        file["left_out"] = left_out;
+    }
     if let Some(client) = client {
         file["client"] = client.value();
     }

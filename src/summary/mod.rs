@@ -7,6 +7,7 @@ pub mod client;
 pub mod collation;
 pub mod data;
 pub mod export;
+pub mod left_out;
 pub mod number;
 pub mod style;
 pub mod text;
@@ -44,6 +45,8 @@ pub struct SummaryOptions {
     pub mode: SummaryMode,
     /// Whether the figures have ssek's own metrics of event streams, which k6 does not have.
     pub streaming: bool,
+    /// Whether they have those of late starts, which it does not have, either.
+    pub schedule: bool,
     /// Whether the user asked for no colours.
     pub no_color: bool,
     pub stdout_is_terminal: bool,
@@ -57,6 +60,7 @@ impl Default for SummaryOptions {
             time_unit: None,
             mode: SummaryMode::Compact,
             streaming: false,
+            schedule: false,
             no_color: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
@@ -78,12 +82,14 @@ impl Summary {
 impl SummaryOptions {
     /// Whether the metric has a place in the figures. One with thresholds has: they have to be told of.
     fn includes(&self, metric: &MetricSnapshot) -> bool {
-        self.streaming || !metric.thresholds.is_empty() || !builtin::is_streaming(&metric.name)
+        let hidden = (!self.streaming && builtin::is_streaming(&metric.name))
+            || (!self.schedule && builtin::is_scheduled(&metric.name));
+        !hidden || !metric.thresholds.is_empty()
     }
 }
 
 /// The order in which metrics are shown: by name, each before its sub-metrics.
-fn by_name(a: &MetricSnapshot, b: &MetricSnapshot) -> Ordering {
+pub fn by_name(a: &MetricSnapshot, b: &MetricSnapshot) -> Ordering {
     collation::compare(&a.name, &b.name).then_with(|| match (&a.selector, &b.selector) {
         (Some(a), Some(b)) => collation::compare(a, b),
         (a, b) => a.is_some().cmp(&b.is_some()),
@@ -96,7 +102,7 @@ fn per_second(sum: f64, duration: Duration) -> f64 {
 }
 
 /// [`per_second`] of a counter.
-fn counter_rate(counter: &CounterSink, duration: Duration) -> f64 {
+pub fn counter_rate(counter: &CounterSink, duration: Duration) -> f64 {
     per_second(counter.sum, duration)
 }
 

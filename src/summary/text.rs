@@ -25,6 +25,7 @@ pub fn render(summary: &Summary) -> String {
         page.root_groups();
         page.scenarios();
     }
+    page.left_out();
     page.client();
     page.out
 }
@@ -63,6 +64,14 @@ impl<'a> Page<'a> {
     fn results(&mut self, indent: usize, checks: &[&CheckSnapshot], metrics: &[&MetricSnapshot]) {
         checks::write(self, indent, checks);
         metrics::write(self, indent, metrics);
+    }
+
+    /// What the figures are not about.
+    fn left_out(&mut self) {
+        if let Some(text) = super::left_out::sentence(self.summary.snapshot.left_out) {
+            self.line(1, &text);
+            self.blank();
+        }
     }
 
     /// Whether ssek itself was fast enough; after runs that are too short to tell, the text is k6's

@@ -16,6 +16,8 @@ pub enum Stop {
     Signal(&'static str),
     /// `exec.test.abort()`; the log line's text.
     Script(String),
+    /// The REST API was told to.
+    Api,
     /// A bug in ssek ended a VU's thread.
     Panic,
 }
@@ -27,6 +29,7 @@ impl Stop {
             Self::Threshold(_) => ExitCode::THRESHOLDS,
             Self::Signal(_) => ExitCode::INTERRUPTED,
             Self::Script(_) => ExitCode::SCRIPT_ABORTED,
+            Self::Api => ExitCode::STOPPED_BY_API,
             Self::Panic => ExitCode::PANIC,
         }
     }
@@ -38,6 +41,7 @@ impl Stop {
             Self::Signal(name) => {
                 format!("test run was aborted because ssek received a '{name}' signal")
             }
+            Self::Api => "test run stopped from REST API".to_owned(),
             Self::Panic => {
                 "a virtual user ended because of a bug in ssek; please report the message above".to_owned()
             }
@@ -52,12 +56,19 @@ pub struct Control {
     wake: Sender<()>,
     woken: Receiver<()>,
     failed: AtomicBool,
+    too_many_errors: AtomicBool,
 }
 
 impl Default for Control {
     fn default() -> Self {
         let (wake, woken) = crossbeam_channel::bounded(1);
-        Self { stop: Mutex::new(None), wake, woken, failed: AtomicBool::new(false) }
+        Self {
+            stop: Mutex::new(None),
+            wake,
+            woken,
+            failed: AtomicBool::new(false),
+            too_many_errors: AtomicBool::new(false),
+        }
     }
 }
 
@@ -82,6 +93,16 @@ impl Control {
     /// `exec.test.fail()`: the run goes on and ends with exit code 110.
     pub fn mark_failed(&self) {
         self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// `stopAfter` found too many failed iterations: the run ends with exit code 112.
+    pub fn mark_too_many_errors(&self) {
+        self.too_many_errors.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether `stopAfter` ended a scenario, or the run, because of errors.
+    pub fn has_too_many_errors(&self) -> bool {
+        self.too_many_errors.load(Ordering::Relaxed)
     }
 
     /// Whether the script marked the run as failed.

@@ -1,5 +1,6 @@
 //! `__VU`, `__ITER` and `__ENV`: each VU's own, though VUs may share a global object.
 
+use boa_engine::object::IntegrityLevel;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsString, JsValue, js_string};
 
@@ -41,6 +42,10 @@ fn env(state: &State, context: &mut Context) -> boa_engine::JsObject {
     let env = object(context);
     for (key, value) in state.env() {
         put(&env, &key, string(&value));
+    }
+    if state.test.freezes_env {
+        // An ordinary object can always be frozen.
+        let _ = env.set_integrity_level(IntegrityLevel::Frozen, context);
     }
     env
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use boa_engine::JsValue;
 
 use super::globals::define_iteration;
-use super::{Ending, Phase, ScenarioRun, VirtualUser, fiber};
+use super::{Ending, Phase, ScenarioRun, VirtualUser, fiber, schedule};
 use crate::js::ScriptError;
 use crate::js::event_loop::LoopError;
 use crate::k6::builtin;
@@ -62,7 +62,9 @@ impl VirtualUser {
             define_iteration(self.context(), state.iteration.get());
         }
 
+        state.request_failed.set(false);
         let start = Instant::now();
+        schedule::started(&state, start);
         let data = self.setup_data.clone().unwrap_or_default();
         let settled = catch_unwind(AssertUnwindSafe(|| {
             let context = &mut *self.engine.context;
@@ -97,6 +99,7 @@ impl VirtualUser {
             return Outcome::Interrupted;
         }
         state.open.close_all(if settled.is_ok() { Ending::Complete } else { Ending::Failed });
+        scenario.ended(settled.is_err() || state.request_failed.get(), &state.test.control);
         if let Err(error) = settled {
             self.engine.event_loop.clear();
             self.report(error, &scenario);
@@ -105,6 +108,7 @@ impl VirtualUser {
         let elapsed = end - start;
         self.count_bytes(end);
         state.record(&builtin::ITERATION_DURATION, tags, end, elapsed.as_secs_f64() * 1e3);
+        schedule::ended(&state, end, elapsed);
         state.record(&builtin::ITERATIONS, tags, end, 1.0);
         state.samples.flush_if_old(end);
         state.test.counters.complete.fetch_add(1, Ordering::Relaxed);

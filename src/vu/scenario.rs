@@ -1,10 +1,15 @@
 //! A scenario while it runs, as its VUs see it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use crossbeam_channel::{Receiver, never};
+
+use super::{Control, Enough, StopRules};
 use crate::executor::Stripe;
+use crate::log;
 use crate::metrics::Timestamp;
 
 /// What the iterations of one scenario share.
@@ -26,6 +31,8 @@ pub struct ScenarioRun {
     next_iteration: AtomicU64,
     /// How far the scenario is, from 0 to 1.
     progress: Box<dyn Fn() -> f64 + Send + Sync>,
+    /// Its own and the whole test's.
+    rules: Vec<Arc<StopRules>>,
 }
 
 impl ScenarioRun {
@@ -49,7 +56,51 @@ impl ScenarioRun {
             stripe,
             next_iteration: AtomicU64::new(0),
             progress,
+            rules: Vec::new(),
         }
+    }
+
+    /// The same with rules that may end it.
+    #[must_use]
+    pub fn under(mut self, rules: Vec<Arc<StopRules>>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Whether something but its time may end it.
+    pub fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
+    /// Whether the rules let an iteration start; if so it is counted.
+    pub fn may_start(&self) -> bool {
+        self.rules.iter().all(|rules| {
+            let (may, enough) = rules.start();
+            if let Some(Enough::Done(text) | Enough::Failed(text)) = enough {
+                log::info(text);
+            }
+            may
+        })
+    }
+
+    /// Tells the rules that an iteration ended. Failures that are too many are told to `control`.
+    pub fn ended(&self, failed: bool, control: &Control) {
+        for rules in &self.rules {
+            match rules.ended(failed) {
+                Some(Enough::Failed(text)) => {
+                    log::error(text);
+                    control.mark_too_many_errors();
+                }
+                Some(Enough::Done(text)) => log::info(text),
+                None => {}
+            }
+        }
+    }
+
+    /// Disconnected when the scenario is to start no more iterations: by its own rules and the test's.
+    pub fn over(&self) -> [Receiver<()>; 2] {
+        let mut receivers = self.rules.iter().map(|rules| rules.over().clone());
+        std::array::from_fn(|_| receivers.next().unwrap_or_else(never))
     }
 
     /// Takes the number of an iteration that starts now.

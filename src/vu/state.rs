@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsString};
@@ -18,7 +18,7 @@ use crate::js::interrupt::Interrupt;
 use crate::js::{EventLoop, go_error};
 use crate::k6::SystemTag;
 use crate::k6::builtin::Builtin;
-use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId};
+use crate::metrics::{MetricId, SeriesId, TagSet, TagSetId, Timestamp};
 use crate::net::client::Client;
 use crate::net::{CookieJar, SharedJar};
 
@@ -50,6 +50,10 @@ pub struct State {
     pub scenario_iteration: Cell<u64>,
     /// When the current iteration was due, in an open model.
     pub scheduled: Cell<Option<Instant>>,
+    /// How late it started, where that is measured.
+    pub(super) delay: Cell<Option<Duration>>,
+    /// Whether a request of the current iteration failed, for `stopAfter`.
+    pub request_failed: Cell<bool>,
     /// Bytes on the wire since the last iteration's end.
     pub bytes_sent: Cell<u64>,
     pub bytes_received: Cell<u64>,
@@ -93,6 +97,8 @@ impl State {
             iteration_in_scenario: Cell::new(0),
             scenario_iteration: Cell::new(0),
             scheduled: Cell::new(None),
+            delay: Cell::new(None),
+            request_failed: Cell::new(false),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),
             observed: Observed::default(),
@@ -237,6 +243,11 @@ impl State {
         self.samples.push(self.series(metric, tags), at, value);
     }
 
+    /// When the current iteration was due, in milliseconds since the Unix epoch; `None` in a closed model.
+    pub fn scheduled_ms(&self) -> Option<f64> {
+        self.scheduled.get().map(|due| Timestamp::at(due).0 as f64 / 1e6)
+    }
+
     /// The series of a check under the present tags, if it was kept.
     pub fn check_series(&self, name: &JsString) -> Option<SeriesId> {
         self.mates.known.check(self.tags_id(), name)
@@ -265,6 +276,19 @@ impl State {
         self.bytes_received.set(self.bytes_received.get() + received);
     }
 
+    /// What the lines of `httpDebug` say about the VU and a request with tags of its `own`; nothing where none are
+    /// asked for.
+    pub fn debug_fields(&self, own: &[(String, String)]) -> Vec<(String, String)> {
+        if self.test.options().is_none_or(|options| options.http_debug.is_none()) {
+            return Vec::new();
+        }
+        let mut tags = self.tags().clone();
+        own.iter().for_each(|(key, value)| tags.set(key, value));
+        tags.set("vu", &self.id.to_string());
+        tags.set("iter", &self.iteration.get().to_string());
+        tags.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
     /// The VU's own client, made at first use.
     pub fn client(&self) -> Result<Rc<Client>, String> {
         if let Some(client) = &*self.client.borrow() {
@@ -273,7 +297,7 @@ impl State {
         let shared = self.test.network().ok_or("requests need the options, which are not known yet")?;
         // A fiber is polled by its thread's runtime.
         let _inside = if fiber::is_inside() { None } else { Some(self.runtime()?.enter()) };
-        let client = Rc::new(Client::new(shared, None).map_err(|e| e.to_string())?);
+        let client = Rc::new(Client::new(shared, self.id));
         *self.client.borrow_mut() = Some(client.clone());
         Ok(client)
     }

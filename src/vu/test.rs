@@ -9,6 +9,7 @@ use boa_engine::{Context, JsResult};
 use crossbeam_channel::Sender;
 
 use super::lag::Lag;
+use super::schedule::Schedule;
 use super::shared_arrays::SharedArrays;
 use super::{Control, Descriptors, Streaming};
 use crate::js::Sources;
@@ -30,6 +31,10 @@ pub struct Test {
     pub globals: fn(&mut Context) -> JsResult<()>,
     /// `__ENV` without any scenario's own variables.
     pub env: BTreeMap<String, String>,
+    /// Whether scripts cannot change `__ENV`.
+    pub freezes_env: bool,
+    /// Whether scripts get no name for the global object but `globalThis`.
+    pub is_base_mode: bool,
     /// What the first VU's init code and the command line came to; unset until then.
     options: OnceLock<Arc<Options>>,
     options_view: OnceLock<String>,
@@ -42,6 +47,8 @@ pub struct Test {
     pub counters: Counters,
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
+    /// Whether the run measures late starts of open models.
+    pub schedule: Schedule,
     pub shared_arrays: SharedArrays,
     /// What `.proto` files say.
     pub descriptors: Descriptors,
@@ -87,6 +94,8 @@ impl Test {
             builtins,
             globals,
             env,
+            freezes_env: false,
+            is_base_mode: false,
             options: OnceLock::new(),
             options_view: OnceLock::new(),
             network: OnceLock::new(),
@@ -97,6 +106,7 @@ impl Test {
             streaming: Streaming::default(),
             counters: Counters::default(),
             lag: Lag::default(),
+            schedule: Schedule::default(),
             shared_arrays: SharedArrays::default(),
             descriptors: Descriptors::default(),
         }

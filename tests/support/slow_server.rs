@@ -27,6 +27,8 @@ pub struct Request {
     /// `Name: value`
     pub headers: Vec<String>,
     pub body: Vec<u8>,
+    /// Who sent it.
+    pub peer: Option<SocketAddr>,
 }
 
 impl Request {
@@ -56,6 +58,8 @@ impl<T: Read + Write> Stream for T {}
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Transport {
     pub tls: bool,
+    /// Let nobody in without a certificate of `client-ca.crt`.
+    pub asks_certificate: bool,
     /// Wait before the TLS handshake.
     pub handshake: Duration,
     /// Wait before each request's body is read.
@@ -115,31 +119,48 @@ fn serve(
     answer: &Answer,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    let peer = stream.peer_addr().ok();
     if !transport.tls {
-        return http(stream, transport, log, answer);
+        return http(stream, peer, transport, log, answer);
     }
     thread::sleep(transport.handshake);
-    let connection = rustls::ServerConnection::new(tls_config(&[])).map_err(io::Error::other)?;
-    http(rustls::StreamOwned::new(connection, stream), transport, log, answer)
+    let config = if transport.asks_certificate { asking_config() } else { tls_config(&[]) };
+    let connection = rustls::ServerConnection::new(config).map_err(io::Error::other)?;
+    http(rustls::StreamOwned::new(connection, stream), peer, transport, log, answer)
 }
 
 /// A TLS server's settings, with a certificate that nobody has signed.
 pub fn tls_config(alpn: &[&str]) -> Arc<rustls::ServerConfig> {
-    let certificate = CertificateDer::from_pem_slice(include_bytes!("localhost.crt")).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("localhost.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
+    let mut config = server_config(Arc::new(rustls::server::NoClientAuth));
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     Arc::new(config)
 }
 
+/// The same, for servers that ask for a certificate.
+fn asking_config() -> Arc<rustls::ServerConfig> {
+    let authority = CertificateDer::from_pem_slice(include_bytes!("client-ca.crt")).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    Arc::new(server_config(verifier.build().unwrap()))
+}
+
+fn server_config(verifier: Arc<dyn rustls::server::danger::ClientCertVerifier>) -> rustls::ServerConfig {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("localhost.crt")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("localhost.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![certificate], key)
+        .unwrap()
+}
+
 fn http<S: Stream>(
     stream: S,
+    peer: Option<SocketAddr>,
     transport: Transport,
     log: &Mutex<Vec<Request>>,
     answer: &Answer,
@@ -150,6 +171,7 @@ fn http<S: Stream>(
         let length = request.header("content-length").map_or(0, |n| n.parse().unwrap());
         request.body.resize(length, 0);
         stream.read_exact(&mut request.body)?;
+        request.peer = peer;
         log.lock().unwrap().push(request.clone());
         if answer(&request, stream.get_mut()) == Then::Close {
             break;
@@ -172,7 +194,7 @@ fn read_head(stream: &mut impl BufRead) -> io::Result<Option<Request>> {
     }
     let mut lines = lines.into_iter();
     let line = lines.next().unwrap_or_default();
-    Ok(Some(Request { line, headers: lines.collect(), body: Vec::new() }))
+    Ok(Some(Request { line, headers: lines.collect(), ..Request::default() }))
 }
 
 /// Writes and ignores that the client may be gone.

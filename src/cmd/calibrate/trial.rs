@@ -143,7 +143,9 @@ impl Bench {
             format!("a run with {streams} streams failed: {}", line.trim())
         })?;
         let Some(client) = figures.client else { return Ok(too_much) };
-        let seconds = ramp.as_secs_f64() / 2.0 + hold.as_secs_f64();
+        // The last of the streams begins when the ramp ends, and the only one is the last.
+        let others = f64::from(streams.saturating_sub(1)) / f64::from(streams.max(1));
+        let seconds = ramp.as_secs_f64() / 2.0 * others + hold.as_secs_f64();
         let events_per_second = figures.events / seconds;
         let wanted = self.times.events_per_second() * f64::from(streams);
         let arrived = events_per_second >= wanted * LEAST_DELIVERED && figures.failed == 0.0;

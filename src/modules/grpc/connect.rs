@@ -44,7 +44,7 @@ pub fn connect(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
     let tls = match params.plaintext {
         true => None,
         false => {
-            let configured = params.tls.configure(http.tls(), http.takes_any_certificate());
+            let configured = params.tls.configure(http.tls(&host), http.takes_any_certificate());
             let config = configured.map_err(|text| {
                 thrown(format!("invalid grpc.connect() parameters: invalid tls value: {text}"), context)
             })?;

@@ -34,10 +34,9 @@ pub fn async_request(_: &JsValue, args: &[JsValue], context: &mut Context) -> Js
         }
     };
     let client = state.client().map_err(|text| go_error(text, context))?;
-    let rps = state.test.options().and_then(|options| options.rps);
     let event_loop = state.event_loop().clone();
     event_loop.spawn(async move {
-        let exchange = send(&client, call, &plan.method, rps).await;
+        let exchange = send(&client, call, &plan.method).await;
         let done: Completion = Box::new(move |context| {
             let outcome = finish(plan, exchange, &http, &state, context);
             settle(outcome, context)

@@ -67,11 +67,7 @@ fn run(
     let (calls, plans): (Vec<_>, Vec<_>) =
         requests.into_iter().map(|Request { call, plan }| ((plan.method.clone(), call), plan)).unzip();
     let limits = match state.test.options() {
-        Some(options) => Limits {
-            total: options.batch as usize,
-            per_host: options.batch_per_host as usize,
-            rps: options.rps,
-        },
+        Some(options) => Limits { total: options.batch as usize, per_host: options.batch_per_host as usize },
         None => Limits::default(),
     };
     let exchanges = state.block_on(send_all(&client, calls, limits), context)?;
@@ -183,7 +179,6 @@ fn type_name(value: &JsValue) -> &'static str {
 struct Limits {
     total: usize,
     per_host: usize,
-    rps: Option<u32>,
 }
 
 type MethodAndCall = (String, Result<Call, NetError>);
@@ -211,7 +206,7 @@ async fn send_all(client: &Client, calls: Vec<MethodAndCall>, limits: Limits) ->
             *at_host += 1;
             running.push(async move {
                 let (method, call) = call;
-                (index, host, send(client, call, &method, limits.rps).await)
+                (index, host, send(client, call, &method).await)
             });
         }
         passed_over.append(&mut waiting);

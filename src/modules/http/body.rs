@@ -9,6 +9,7 @@ use rand::Rng;
 use super::file::File;
 use super::refusal::Refusal;
 use crate::js::convert::{bytes_of, entries, get, is_nullish};
+use crate::k6::query::escape;
 use crate::log;
 
 /// A body and the type that its form asks for.
@@ -79,7 +80,7 @@ fn form(fields: &[(JsString, JsValue)], context: &mut Context) -> Result<Body, R
     // Stable, so that the items of a list keep their order.
     pairs.sort_by(|a, b| a.0.cmp(&b.0));
     let encoded: Vec<_> =
-        pairs.iter().map(|(key, value)| format!("{}={}", escaped(key), escaped(value))).collect();
+        pairs.iter().map(|(key, value)| format!("{}={}", escape(key), escape(value))).collect();
     Ok(Body {
         bytes: encoded.join("&").into(),
         content_type: Some("application/x-www-form-urlencoded".to_owned()),
@@ -152,19 +153,6 @@ fn go_number(number: f64) -> String {
     }
 }
 
-/// Go's `url.QueryEscape`.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(byte as char),
-            b' ' => out.push('+'),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
 /// Text inside the quotes of a multipart header.
 fn quotable(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\r', "%0D").replace('\n', "%0A")
@@ -193,8 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_escape_as_go_does() {
-        assert_eq!(escaped("a b&é~-_.*"), "a+b%26%C3%A9~-_.%2A");
+    fn names_are_quoted_as_go_does() {
         assert_eq!(quotable("a\"b\\\n"), "a\\\"b\\\\%0A");
     }
 

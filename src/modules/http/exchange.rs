@@ -1,7 +1,6 @@
 //! Sending a request, and what comes of it: samples, warnings, a response or an exception.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use boa_engine::{Context, JsResult, JsValue};
 use bytes::Bytes;
@@ -15,28 +14,14 @@ use crate::net::client::Client;
 use crate::net::{Call, Exchange, Hop, NetError, Trail, fetch};
 use crate::vu::State;
 
-/// The earliest instant for the next request of this process, if the option `rps` limits them.
-static NEXT_SLOT: Mutex<Option<Instant>> = Mutex::new(None);
-
-/// Sends a request and reads the response to its end. With `rps`, waits for its turn first.
-pub async fn send(client: &Client, call: Result<Call, NetError>, method: &str, rps: Option<u32>) -> Exchange {
-    if let Some(rps) = rps {
-        tokio::time::sleep_until(slot(rps).into()).await;
-    }
+/// Sends a request and reads the response to its end.
+pub async fn send(client: &Client, call: Result<Call, NetError>, method: &str) -> Exchange {
     match call {
         Ok(call) => fetch(client, call).await,
         Err(error) => {
             Exchange { hops: vec![refused(method, error)], body: Bytes::new(), redirects_exhausted: false }
         }
     }
-}
-
-fn slot(rps: u32) -> Instant {
-    let mut next = NEXT_SLOT.lock().unwrap_or_else(PoisonError::into_inner);
-    let now = Instant::now();
-    let at = next.map_or(now, |next| next.max(now));
-    *next = Some(at + Duration::from_secs(1) / rps.max(1));
-    at
 }
 
 /// The round trip of a request whose URL leads nowhere.
@@ -69,8 +54,7 @@ fn refused(method: &str, error: NetError) -> Hop {
 pub fn perform(request: Request, http: &Http, state: &State, context: &mut Context) -> JsResult<JsValue> {
     let client = state.client().map_err(|text| go_error(text, context))?;
     let Request { call, plan } = request;
-    let rps = state.test.options().and_then(|options| options.rps);
-    let exchange = state.block_on(send(&client, call, &plan.method, rps), context)?;
+    let exchange = state.block_on(send(&client, call, &plan.method), context)?;
     finish(plan, exchange, http, state, context)
 }
 

@@ -68,14 +68,17 @@ struct Owned {
 
 /// The series of the kinds that came before, by the hash of the kind: looking one up makes no copy of its texts.
 #[derive(Default)]
-pub struct Kept(RefCell<FxHashMap<u64, (Owned, [SeriesId; 9])>>);
+pub struct Kept(RefCell<FxHashMap<u64, (Owned, Found)>>);
+
+/// The number of a set of tags, and the series of a round trip's metrics under it.
+pub type Found = (TagSetId, [SeriesId; 9]);
 
 /// Scripts whose URLs are all different must not make a thread grow without end.
 const MOST: usize = 1_000;
 
 impl Kept {
     /// The series of a kind, from `find` if they are not known.
-    pub fn series(&self, kind: Kind<'_>, find: impl FnOnce() -> [SeriesId; 9]) -> [SeriesId; 9] {
+    pub fn series(&self, kind: Kind<'_>, find: impl FnOnce() -> Found) -> Found {
         let mut hasher = FxHasher::default();
         kind.hash(&mut hasher);
         let hash = hasher.finish();
@@ -126,7 +129,7 @@ mod tests {
             remote: None,
             expected: Some(true),
         };
-        let series = |kind, number| kept.series(kind, || [SeriesId(number); 9])[0].0;
+        let series = |kind, number| kept.series(kind, || (TagSetId(0), [SeriesId(number); 9])).1[0].0;
         assert_eq!(series(kind(200, &tags[..]), 1), 1);
         assert_eq!(series(kind(200, &tags[..]), 2), 1);
         assert_eq!(series(kind(201, &tags[..]), 3), 3);

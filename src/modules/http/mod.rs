@@ -15,6 +15,7 @@ mod expected; // expectedStatuses
 mod file; // http.file
 mod json; // res.json()
 mod kept; // series of requests that came before
+mod page; // res.html(), res.submitForm(), res.clickLink()
 mod params; // the params argument
 mod parts; // of a response
 mod record; // samples
@@ -34,6 +35,7 @@ use boa_engine::{Context, JsResult, JsString, NativeFunction};
 use crate::js::convert::{Native, object_of, put, string};
 use crate::js::shared_realm::inherit;
 use crate::js::{Exports, go_error};
+use crate::modules::html;
 use expected::Expected;
 
 /// What `k6/http` keeps for one context.
@@ -60,6 +62,7 @@ impl Http {
 
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
+    html::register(context);
     let jar_prototype = cookies::prototype(context);
     let layout = Rc::new(response::Layout::new(context)?);
     let prototype = jar_prototype.clone();

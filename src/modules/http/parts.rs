@@ -7,9 +7,9 @@ use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction};
 
 use super::cookies::by_name;
 use super::json;
+use super::page;
 use super::response::{Body, Facts, Lazy};
 use crate::js::convert::{array, array_buffer, object, put, string};
-use crate::js::go_error;
 use crate::net::header::Headers;
 use crate::net::set_cookie::{self, ResponseCookie};
 use crate::net::{RequestCookie, Trail};
@@ -36,27 +36,18 @@ pub fn make(lazy: Lazy, facts: &Facts, context: &mut Context) -> JsResult<JsValu
 
 /// A method bound to its response, since scripts may call it detached.
 pub fn method(lazy: Lazy, response: &JsObject, context: &mut Context) -> JsValue {
-    let (name, length) = match lazy {
-        Lazy::Json => ("json", 0),
-        Lazy::Html => ("html", 0),
-        Lazy::ClickLink => ("clickLink", 0),
-        _ => ("submitForm", 0),
+    type Method = fn(&JsObject, &[JsValue], &mut Context) -> JsResult<JsValue>;
+    let (name, method): (_, Method) = match lazy {
+        Lazy::Json => ("json", json::json),
+        Lazy::Html => ("html", page::html),
+        Lazy::ClickLink => ("clickLink", page::click_link),
+        _ => ("submitForm", page::submit_form),
     };
-    let native = match lazy {
-        Lazy::Json => NativeFunction::from_copy_closure_with_captures(
-            |_, args, response: &JsObject, context| json::json(response, args, context),
-            response.clone(),
-        ),
-        _ => NativeFunction::from_copy_closure(move |_, _, context| {
-            let text = format!("{name}() is not supported yet: this version has no HTML parser");
-            Err(go_error(text, context))
-        }),
-    };
-    FunctionObjectBuilder::new(context.realm(), native)
-        .name(JsString::from(name))
-        .length(length)
-        .build()
-        .into()
+    let native = NativeFunction::from_copy_closure_with_captures(
+        move |_, args, response: &JsObject, context| method(response, args, context),
+        response.clone(),
+    );
+    FunctionObjectBuilder::new(context.realm(), native).name(JsString::from(name)).length(0).build().into()
 }
 
 fn headers(headers: &[(String, Vec<String>)], context: &mut Context) -> JsObject {

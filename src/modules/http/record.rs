@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::kept::{Kept, Kind};
+use super::kept::{Found, Kept, Kind};
 use super::request::Plan;
 use super::url::masked;
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
 use crate::k6::error_code;
-use crate::metrics::{SeriesId, TagSet};
+use crate::metrics::TagSet;
 use crate::net::Hop;
 use crate::vu::State;
 
@@ -25,14 +25,11 @@ const METRICS: [&Builtin; 9] = [
     &builtin::HTTP_REQ_FAILED,
 ];
 
-/// The series of [`METRICS`] under one set of tags.
-type Series = [SeriesId; METRICS.len()];
-
 /// Emits the nine samples of a round trip, at its end; `first` is the request that the script asked for, the
 /// others are those that redirects led to.
 pub fn record(state: &State, plan: &Plan, hop: &Hop, first: bool, kept: &Kept) {
     let expected = plan.expected.as_ref().map(|expected| expected.has(hop.status));
-    let series = match Kind::of(plan, hop, expected).filter(|_| first) {
+    let (tags, series) = match Kind::of(plan, hop, expected).filter(|_| first) {
         Some(kind) => kept.series(kind, || series(state, plan, hop, first, expected)),
         None => series(state, plan, hop, first, expected),
     };
@@ -53,11 +50,20 @@ pub fn record(state: &State, plan: &Plan, hop: &Hop, first: bool, kept: &Kept) {
     for (series, value) in series.into_iter().zip(values).take(shown) {
         state.samples.push(series, trail.end, value);
     }
+    state.record_scheduled(
+        &builtin::HTTP_REQ_DURATION_SCHEDULED,
+        tags,
+        trail.end,
+        milliseconds(trail.duration()),
+    );
+    if expected == Some(false) {
+        state.request_failed.set(true);
+    }
 }
 
-fn series(state: &State, plan: &Plan, hop: &Hop, first: bool, expected: Option<bool>) -> Series {
+fn series(state: &State, plan: &Plan, hop: &Hop, first: bool, expected: Option<bool>) -> Found {
     let tags = state.test.registry.tag_set(&tags(state, plan, hop, first, expected));
-    METRICS.map(|metric| state.series(state.builtin(metric), tags))
+    (tags, METRICS.map(|metric| state.series(state.builtin(metric), tags)))
 }
 
 fn tags(state: &State, plan: &Plan, hop: &Hop, first: bool, expected: Option<bool>) -> TagSet {

@@ -90,6 +90,7 @@ pub fn prepare(
             params.redirects.or(options.map(|options| options.max_redirects)).unwrap_or(call.max_redirects);
         call.jar = Some(params.jar.unwrap_or_else(|| state.jar()));
         call.cookies = params.cookies;
+        call.log_fields = state.debug_fields(&params.tags);
         call.discard_body = response_type == ResponseType::None;
         call.decompress = response_type != ResponseType::None;
         call

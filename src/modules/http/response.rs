@@ -3,6 +3,8 @@
 //! The parts that take work to make (headers, cookies, timings, the body) are made when they are first read: most
 //! scripts read one or two of them.
 
+use std::rc::Rc;
+
 use boa_engine::object::JsObject;
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
@@ -16,6 +18,7 @@ use super::parts;
 use super::request::Plan;
 use crate::js::convert::{arg, get, string};
 use crate::k6::error_code::for_status;
+use crate::modules::html::Document;
 use crate::net::header::Headers;
 use crate::net::{Hop, RequestCookie};
 
@@ -95,6 +98,9 @@ pub struct Response {
     body_replaced: bool,
     /// What `json()` made of the body.
     pub json: Option<JsValue>,
+    /// What `html()` made of the body, and of which body.
+    #[unsafe_ignore_trace]
+    pub page: Option<(Bytes, Rc<Document>)>,
 }
 
 const LAZY: usize = 10;
@@ -275,7 +281,7 @@ fn write(lazy: Lazy, this: &JsValue, value: JsValue) -> JsResult<JsValue> {
 
 impl Response {
     fn of(facts: Facts) -> Self {
-        Self { facts, cells: [const { None }; LAZY], body_replaced: false, json: None }
+        Self { facts, cells: [const { None }; LAZY], body_replaced: false, json: None, page: None }
     }
 
     /// The body as it stands; a script may have put another one in place.

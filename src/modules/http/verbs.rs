@@ -59,7 +59,12 @@ pub fn refuse_init(state: &State, context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
-fn run(given: &Arguments, state: &State, context: &mut Context) -> JsResult<JsValue> {
+/// Sends a request and waits for its response.
+///
+/// # Errors
+///
+/// The VU was interrupted, or the request failed and is to throw.
+pub fn run(given: &Arguments, state: &State, context: &mut Context) -> JsResult<JsValue> {
     let http = Http::of(context)?;
     match prepare(given, &http, state, context) {
         Ok(request) => perform(request, &http, state, context),

@@ -97,7 +97,8 @@ impl<'a> Session<'a> {
     fn attempt(&mut self, context: &mut Context) -> JsResult<Attempt> {
         let state = self.state;
         let opened = match self.params.call(self.url, self.begun, &self.last_event_id) {
-            Ok(call) => {
+            Ok(mut call) => {
+                call.log_fields = state.debug_fields(&self.params.tags);
                 let client = state.client().map_err(|text| go_error(text, context))?;
                 let opened = state.block_on(crate::net::open(&client, call), context);
                 if opened.is_err() && state.interrupt.is_raised() {

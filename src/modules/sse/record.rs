@@ -150,6 +150,8 @@ impl Recorder {
             let since = |at: Instant| milliseconds(at.saturating_duration_since(sent));
             if let Some(first) = self.first {
                 state.record(&builtin::SSE_TIME_TO_FIRST_EVENT, self.tags, first, since(first));
+                let scheduled = &builtin::SSE_TIME_TO_FIRST_EVENT_SCHEDULED;
+                state.record_scheduled(scheduled, self.tags, first, since(first));
             }
             state.record(&builtin::SSE_STREAM_DURATION, self.tags, end, since(end));
             state.record(&builtin::SSE_STALLS, self.tags, end, f64::from(self.stalls));
@@ -174,6 +176,9 @@ pub fn record_failure(state: &State, hops: &[Hop], call: CallTags, error: &NetEr
 
 /// Counts a stream by its outcome.
 pub fn record_outcome(state: &State, call: CallTags, reached: Reached, outcome: Outcome) {
+    if !matches!(outcome, Outcome::Ok | Outcome::Aborted | Outcome::Interrupted) {
+        state.request_failed.set(true);
+    }
     let tags = call.with(state, reached, Some(outcome));
     state.record(&builtin::SSE_STREAMS, tags, Instant::now(), 1.0);
 }
@@ -202,6 +207,8 @@ fn record_round_trip(state: &State, last: &Hop, tags: TagSetId) {
     ] {
         state.record(metric, tags, at, milliseconds(time));
     }
+    let duration = milliseconds(trail.duration());
+    state.record_scheduled(&builtin::HTTP_REQ_DURATION_SCHEDULED, tags, at, duration);
 }
 
 fn milliseconds(time: Duration) -> f64 {

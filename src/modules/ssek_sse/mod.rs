@@ -50,7 +50,8 @@ fn connect(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     let buffering = Buffering::read(&given, context)?;
     let format = params::format(&given, context)?;
     let client = state.client().map_err(|text| go_error(text, context))?;
-    let call = params.call(&url, Instant::now(), "").map(|call| Call { format, ..call });
+    let log_fields = state.debug_fields(&params.tags);
+    let call = params.call(&url, Instant::now(), "").map(|call| Call { format, log_fields, ..call });
     let (promise, resolvers) = JsPromise::new_pending(context);
     let stream = Stream::new(state.clone(), url, &params, buffering);
     let event_loop = state.event_loop();

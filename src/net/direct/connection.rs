@@ -51,7 +51,7 @@ impl Connection {
             .allow_obsolete_multiline_headers_in_responses(true)
             .handshake(TokioIo::new(socket))
             .await
-            .map_err(|error| classify(&error, Stage::Request, None, Some(peer)))?;
+            .map_err(|error| classify(&error, Stage::Request, Some(peer)))?;
         Ok(Self { sender, driver: Some(Box::pin(driver)), times, descriptor, peer, body_taken: None })
     }
 

@@ -1,18 +1,16 @@
 //! HTTP/1.1 over plain TCP, which is what most load is made of.
 //!
-//! reqwest's client gives each connection a task of its own and hands requests, answers and pieces of bodies
+//! hyper's client gives each connection a task of its own and hands requests, answers and pieces of bodies
 //! over in channels: two wake-ups for each event, and some ten clones for each request. Here the task that wants
 //! the answer drives hyper's connection itself, so that nothing is between the socket and the reader, and the
 //! instants at which bytes left and arrived are those of the socket's own calls. TLS, proxies and HTTP/2 go
-//! through reqwest as before ([`crate::net::client`] chooses).
+//! through hyper's client ([`crate::net::client`] chooses).
 
 mod connection;
-mod dial;
 mod pool;
 mod response;
 mod socket;
 
-pub use dial::Dialer;
 pub use pool::Pool;
 pub use response::Response;
 
@@ -21,13 +19,14 @@ use std::time::Instant;
 
 use http::header::HOST;
 use http::{HeaderValue, Uri};
-use url::Position;
 
 use self::connection::{Connection, Outgoing};
 use crate::net::classify::classify;
+use crate::net::connect::{bare, port};
+use crate::net::dial::Dialer;
 use crate::net::error::{Kind, NetError, Stage};
 use crate::net::request::Request;
-use crate::net::trace::Marks;
+use crate::net::trace::{Marks, Step};
 
 /// Sends a request over an idle connection, or over a new one, and reads the head of the answer. What was
 /// reached, and when, is written to `marks` as it happens.
@@ -41,14 +40,20 @@ pub async fn send(
     request: &Request,
     marks: &Cell<Marks>,
 ) -> Result<Response, NetError> {
-    let host = &request.url[Position::BeforeHost..Position::AfterPort];
+    let host = request.uri.authority().map_or("", http::uri::Authority::as_str);
     let place = pool.place(host);
     loop {
         let pooled = pool.take(place);
         let reused = pooled.is_some();
         let mut connection = match pooled {
             Some(connection) => connection,
-            None => Connection::new(dialer.dial(request, marks).await?).await?,
+            None => {
+                let reached = |step| mark(marks, |marks| marks.reach(step));
+                let name = bare(request.uri.host().unwrap_or_default());
+                let dialed = dialer.dial(name, port(&request.uri), reached).await?;
+                reached(Step::Connected);
+                Connection::new(dialed).await?
+            }
         };
         let peer = connection.peer();
         let outgoing = outgoing(request, host)?;
@@ -60,7 +65,7 @@ pub async fn send(
             Ok(answer) => return Ok(Response::new(answer, connection, pool.clone(), place)),
             // The server knows nothing of the request, so nobody can mind that it is sent elsewhere.
             Err(_) if reused && connection.times().first_write().is_none() => {}
-            Err(error) => return Err(classify(&error, Stage::Request, None, Some(peer))),
+            Err(error) => return Err(classify(&error, Stage::Request, Some(peer))),
         }
     }
 }
@@ -83,11 +88,9 @@ impl Drop for Sending<'_> {
 /// The request as hyper wants it: with the path alone, and the host in its header.
 fn outgoing(request: &Request, host: &str) -> Result<http::Request<Outgoing>, NetError> {
     let bad = |text: String| NetError::request(Kind::Other(text));
-    let path = &request.url[Position::BeforePath..Position::AfterQuery];
-    let uri = Uri::try_from(path).map_err(|error| bad(format!("invalid path {path:?}: {error}")))?;
     let mut outgoing = http::Request::new(Outgoing::new(request.body.clone()));
     *outgoing.method_mut() = request.method.clone();
-    *outgoing.uri_mut() = uri;
+    *outgoing.uri_mut() = request.uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
     *outgoing.headers_mut() = request.headers.clone();
     if !outgoing.headers().contains_key(HOST) {
         let host =

@@ -84,7 +84,7 @@ impl Response {
                 }
                 Poll::Ready(Some(Err(error))) => {
                     let peer = self.connection.take().map(|connection| connection.peer());
-                    return Poll::Ready(Err(classify(&error, Stage::Body, None, peer)));
+                    return Poll::Ready(Err(classify(&error, Stage::Body, peer)));
                 }
                 Poll::Ready(None) => {
                     if let Some(connection) = self.connection.take() {

@@ -52,9 +52,8 @@ impl Connection {
                 let name = ServerName::try_from(endpoint.server_name().to_owned())
                     .map_err(|_| failed(format!("invalid server name {:?}", endpoint.server_name())))?;
                 let stream = TlsConnector::from(config.clone()).connect(name, socket).await;
-                let stream = stream.map_err(|error| {
-                    failed(classify(&error, Stage::Request, None, Some(remote)).to_string())
-                })?;
+                let stream = stream
+                    .map_err(|error| failed(classify(&error, Stage::Request, Some(remote)).to_string()))?;
                 if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
                     return Err(failed(
                         "credentials: cannot check peer: missing selected ALPN property".into(),

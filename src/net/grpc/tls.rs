@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use rustls::client::ResolvesClientCert;
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use crate::net::handshake::PROVIDER;
+use crate::net::client_certificate::{ClientCertificate, Shown};
+use crate::net::tls::PROVIDER;
 
 /// PEM texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,64 +30,112 @@ impl ChannelTls {
     pub fn configure(&self, mut config: ClientConfig, trusts_any: bool) -> Result<ClientConfig, String> {
         config.alpn_protocols = vec![b"h2".to_vec()];
         if !self.cacerts.is_empty() && !trusts_any {
-            let mut roots = RootCertStore::empty();
-            for certificate in self.cacerts.iter().flat_map(|text| certificates(text)) {
-                let certificate = certificate.map_err(|error| format!("cacerts: {error}"))?;
-                roots.add(certificate).map_err(|error| format!("cacerts: {error}"))?;
-            }
-            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), PROVIDER.clone());
-            let verifier =
-                verifier.build().map_err(|_| "cacerts: there is no certificate in it".to_owned())?;
-            config.dangerous().set_certificate_verifier(verifier);
+            config.dangerous().set_certificate_verifier(Arc::new(self.trusted()?));
         }
         if let Some((cert, key)) = &self.cert {
-            config.client_auth_cert_resolver = Arc::new(Shown(Arc::new(certified(cert, key)?)));
+            let certificate = ClientCertificate::from_pem(cert, key, &[])?;
+            config.client_auth_cert_resolver = Arc::new(Shown(vec![certificate.key]));
         }
         Ok(config)
     }
-}
 
-fn certificates(text: &str) -> impl Iterator<Item = Result<CertificateDer<'static>, String>> {
-    CertificateDer::pem_slice_iter(text.as_bytes())
-        .map(|certificate| certificate.map_err(|error| error.to_string()))
-}
-
-fn certified(cert: &str, key: &str) -> Result<CertifiedKey, String> {
-    let chain: Vec<_> =
-        certificates(cert).collect::<Result<_, _>>().map_err(|error| format!("cert: {error}"))?;
-    if chain.is_empty() {
-        return Err("cert: there is no certificate in it".to_owned());
+    fn trusted(&self) -> Result<Trusted, String> {
+        let mut roots = RootCertStore::empty();
+        let mut certificates = Vec::new();
+        for text in &self.cacerts {
+            for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+                let certificate =
+                    certificate.map_err(|error| format!("`cacerts` is no PEM text: {error}"))?;
+                roots.add(certificate.clone()).map_err(|error| format!("`cacerts`: {error}"))?;
+                certificates.push(certificate);
+            }
+        }
+        let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), PROVIDER.clone());
+        let authorities = authorities.build().map_err(|_| {
+            "`cacerts` holds no certificate: it must be a PEM text with -----BEGIN CERTIFICATE-----"
+                .to_owned()
+        })?;
+        Ok(Trusted { authorities, certificates })
     }
-    if key.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || key.contains("Proc-Type: 4,ENCRYPTED") {
-        return Err("key: encrypted keys are not supported; write it without a password, for example with \
-                    `openssl pkey -in client.key -out plain.key`"
-            .to_owned());
-    }
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| format!("key: {error}"))?;
-    CertifiedKey::from_der(chain, key, &PROVIDER).map_err(|error| format!("cert and key: {error}"))
 }
 
-/// Shows the one certificate.
+/// Trusts authorities, and their own certificates where servers show those: rustls takes no authority for a server,
+/// but Go does, and what one makes for oneself often is both.
 #[derive(Debug)]
-struct Shown(Arc<CertifiedKey>);
+struct Trusted {
+    authorities: Arc<WebPkiServerVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
+}
 
-impl ResolvesClientCert for Shown {
-    fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.key.choose_scheme(schemes).map(|_| self.0.clone())
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified =
+            self.authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match &verified {
+            // Its dates were checked before.
+            Err(error) if is_authority(error) && self.certificates.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            _ => verified,
+        }
     }
 
-    fn has_certs(&self) -> bool {
-        true
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities.verify_tls12_signature(message, cert, dss)
     }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate is refused for no other reason than that it is an authority's. The error's own type is one
+/// that rustls does not show.
+fn is_authority(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    format!("{:?}", other.0) == "CaUsedAsEndEntity"
 }
 
 #[cfg(test)]
 mod tests {
+    use rustls::client::Resumption;
+
     use super::*;
-    use crate::net::tls::{Roots, Tls, client_config};
 
     const CERTIFICATE: &str = include_str!("../../../tests/support/localhost.crt");
     const KEY: &str = include_str!("../../../tests/support/localhost.key");
+
+    fn config() -> ClientConfig {
+        let mut config = ClientConfig::builder_with_provider(PROVIDER.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        config
+    }
 
     #[test]
     fn texts_that_are_right_and_wrong() {
@@ -95,19 +144,32 @@ mod tests {
                 cacerts: cacerts.iter().map(|text| (*text).to_owned()).collect(),
                 cert: cert.map(|(cert, key)| (cert.to_owned(), key.to_owned())),
             };
-            tls.configure(client_config(&Tls::default(), Roots::new()).unwrap(), false).map(drop)
+            tls.configure(config(), false).map(drop)
         };
         assert_eq!(configure(&[CERTIFICATE], Some((CERTIFICATE, KEY))), Ok(()));
-        let encrypted = KEY.replace("PRIVATE", "ENCRYPTED PRIVATE");
         for (cacerts, cert, wanted) in [
-            (&["x"][..], None, "cacerts: there is no certificate"),
-            (&["-----BEGIN CERTIFICATE-----\nMII"], None, "cacerts: "),
-            (&[], Some((KEY, KEY)), "cert: there is no certificate"),
-            (&[], Some((CERTIFICATE, CERTIFICATE)), "key: "),
-            (&[], Some((CERTIFICATE, encrypted.as_str())), "key: encrypted"),
+            (&["x"][..], None, "`cacerts` holds no certificate"),
+            (&["-----BEGIN CERTIFICATE-----\nMII"], None, "`cacerts` is no PEM text"),
+            (&[], Some((KEY, KEY)), "`cert` holds no certificate"),
         ] {
             let error = configure(cacerts, cert).unwrap_err();
             assert!(error.starts_with(wanted), "{error}");
         }
+    }
+
+    #[test]
+    fn one_s_own_authority_may_be_the_server() {
+        let tls = ChannelTls { cacerts: vec![CERTIFICATE.to_owned()], cert: None };
+        let trusted = tls.trusted().unwrap();
+        let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
+        let verify = |name: &'static str, at: u64| {
+            let name = ServerName::try_from(name).unwrap();
+            let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(at));
+            trusted.verify_server_cert(&certificate, &[], &name, &[], at).map(drop)
+        };
+        // A year after the certificate was made, and long before.
+        assert_eq!(verify("localhost", 1_826_000_000), Ok(()));
+        assert!(verify("other.test", 1_826_000_000).is_err());
+        assert!(verify("localhost", 1_000_000_000).is_err());
     }
 }

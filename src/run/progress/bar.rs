@@ -71,6 +71,19 @@ impl Bar {
         Self { progress: share(spent, duration), columns: vec![vus, time, rate] }
     }
 
+    /// Gatling's open shapes: VUs as in [`Bar::arrivals`], and how many of the users are through.
+    pub fn users(
+        (active, allocated, max): (u64, u64, u64),
+        (done, users): (u64, u64),
+        spent: Duration,
+        duration: Duration,
+    ) -> Self {
+        let vus = format!("{}/{} VUs", padded(active, max), padded(allocated, max));
+        let time = time_of(spent, duration, &GoDuration::from(duration).to_string());
+        let progress = if spent > duration || users == 0 { 1.0 } else { done as f64 / users as f64 };
+        Self { progress, columns: vec![vus, time, format!("{}/{users} users", padded(done, users))] }
+    }
+
     fn counted(
         vus: u64,
         done: u64,
@@ -130,6 +143,8 @@ mod tests {
                 0.5,
                 "04/05 VUs|1.5s/3s|20.00 iters/s",
             ),
+            (Bar::users((4, 5, 10), (12, 100), ms(1500), ms(3000)), 0.12, "04/05 VUs|1.5s/3s|012/100 users"),
+            (Bar::users((4, 5, 10), (6, 10), ms(1), ms(0)), 1.0, "04/05 VUs|0s|06/10 users"),
             (
                 Bar::arrivals((58, 100, 1000), (631.176, 3000.0), ms(26_000), ms(25_000)),
                 1.0,

@@ -59,6 +59,7 @@ sc     [  33% ] 3 VUs  1.0s/3s
 fn before_the_start_the_first_line_has_a_bar() {
     let mut view = view(vec![scenario("default", Status::Pending, Bar::default())]);
     for (state, line) in [
+        (RunState::Paused, "Run       [ 100% ] paused"),
         (RunState::Setup, "Run       [ 100% ] setup()"),
         (
             RunState::Init { progress: 0.2, text: "2/10 VUs initialized".into() },

@@ -223,6 +223,7 @@ fn scenarios_and_groups_have_their_sections() {
         metric("checks", Kind::Rate, Contains::Default, &values)
     };
     let snapshot = Snapshot {
+        left_out: Default::default(),
         duration: Duration::from_secs(2),
         metrics: vec![counter("iterations", 7.0), rate(14, 4), counter("http_reqs", 2.0)],
         checks: vec![

@@ -1,0 +1,93 @@
+//! TCP connections: to where `hosts` or the resolver say, from where `localIPs` says.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+use crate::net::client::Shared;
+use crate::net::error::{Dial, Kind, NetError};
+use crate::net::trace::Step;
+
+/// How long an attempt may take, name lookup included.
+pub const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection that says nothing is left alone before it is asked whether it still stands: Go's.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Connects as the options say.
+#[derive(Clone)]
+pub struct Dialer {
+    pub(super) shared: Arc<Shared>,
+    /// The address to connect from (`localIPs`).
+    pub(super) local: Option<IpAddr>,
+}
+
+impl Dialer {
+    /// Connects to a host, and tells each step as it is reached.
+    ///
+    /// # Errors
+    ///
+    /// The name has no address, the address is forbidden, or nobody answers there.
+    pub async fn dial(
+        &self,
+        host: &str,
+        port: u16,
+        reached: impl Fn(Step),
+    ) -> Result<(TcpStream, SocketAddr), NetError> {
+        let mut known = None;
+        let dialed = timeout(DIAL_TIMEOUT, async {
+            let address = match self.shared.fixed_address(host, port)? {
+                Some(address) => address,
+                None => {
+                    reached(Step::Lookup);
+                    let chosen = self.shared.resolver.choose(host).await;
+                    reached(Step::Found);
+                    SocketAddr::new(chosen?, port)
+                }
+            };
+            known = Some(address);
+            reached(Step::Connect(address));
+            Ok((self.connect(address).await?, address))
+        });
+        match dialed.await {
+            Ok(dialed) => dialed,
+            Err(_) => Err(NetError::request(Kind::Dial { addr: known, cause: Dial::Timeout })),
+        }
+    }
+
+    async fn connect(&self, to: SocketAddr) -> Result<TcpStream, NetError> {
+        let failed = |cause| NetError::request(Kind::Dial { addr: Some(to), cause });
+        let because = |error: io::Error| failed(cause(&error));
+        let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(because)?;
+        if let Some(local) = self.local {
+            bind(&socket, local, to)
+                .map_err(|text| failed(Dial::Other(format!("{text}; check the option localIPs"))))?;
+        }
+        socket.set_nodelay(true).map_err(because)?;
+        let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
+        SockRef::from(&socket).set_tcp_keepalive(&keep_alive).map_err(because)?;
+        socket.connect(to).await.map_err(because)
+    }
+}
+
+fn bind(socket: &TcpSocket, local: IpAddr, to: SocketAddr) -> Result<(), String> {
+    if local.is_ipv4() != to.is_ipv4() {
+        return Err(format!("the local address {local} is of the other IP version"));
+    }
+    let bound = socket.bind(SocketAddr::new(local, 0));
+    bound.map_err(|error| format!("could not bind to the local address {local}: {error}"))
+}
+
+fn cause(error: &io::Error) -> Dial {
+    match error.raw_os_error() {
+        Some(libc::ECONNREFUSED) => Dial::Refused,
+        Some(libc::ETIMEDOUT) => Dial::Timeout,
+        Some(errno) => Dial::Errno(errno),
+        None => Dial::Other(error.to_string()),
+    }
+}
