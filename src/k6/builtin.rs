@@ -101,6 +101,26 @@ builtins! {
     WS_SESSION_DURATION = "ws_session_duration" Trend Time;
     /// From the call until hands were shaken, or not.
     WS_CONNECTING = "ws_connecting" Trend Time;
+    /// Duration of calls of gRPC; of streams, to their end.
+    GRPC_REQ_DURATION = "grpc_req_duration" Trend Time;
+}
+
+macro_rules! grpc {
+    ($($(#[$doc:meta])* $id:ident = $name:literal;)*) => {
+        $($(#[$doc])* pub const $id: Builtin =
+            Builtin { name: $name, kind: K::Counter, contains: C::Default };)*
+        /// The counters of `k6/net/grpc`; registered when the module is first imported.
+        pub const GRPC: &[Builtin] = &[$($id),*];
+    };
+}
+
+grpc! {
+    /// Streams begun.
+    GRPC_STREAMS = "grpc_streams";
+    /// Messages sent on streams.
+    GRPC_STREAMS_MSGS_SENT = "grpc_streams_msgs_sent";
+    /// Messages received on streams.
+    GRPC_STREAMS_MSGS_RECEIVED = "grpc_streams_msgs_received";
 }
 
 /// The event counter of `k6/x/sse`; registered when the module is first imported.

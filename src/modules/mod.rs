@@ -10,6 +10,7 @@ pub mod execution;
 mod execution_tags;
 pub mod fs;
 pub mod globals;
+pub mod grpc;
 pub mod html;
 pub mod http;
 pub mod k6;
@@ -52,6 +53,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "k6/http", exports: http::exports },
     Module { name: "k6/metrics", exports: metrics::exports },
     Module { name: "k6/secrets", exports: secrets::exports },
+    Module { name: "k6/net/grpc", exports: grpc::exports },
     Module { name: "k6/timers", exports: timers::exports },
     Module { name: "k6/websockets", exports: websockets::exports },
     Module { name: "k6/ws", exports: ws::exports },

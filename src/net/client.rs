@@ -8,6 +8,8 @@ use http::Method;
 use hyper_util::client::legacy;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioExecutor;
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
 use url::Url;
 
 use crate::net::connect::Connector;
@@ -176,6 +178,36 @@ impl Client {
     pub(super) fn direct(&self, request: &Request) -> Option<(&Pool, &Dialer)> {
         let plain = request.uri.scheme_str() == Some("http") && request.method != Method::CONNECT;
         (plain && self.shared.proxies.is_none()).then_some((&self.pool, &self.dialer))
+    }
+
+    /// A TCP connection for another protocol, to where a name and a port lead by the options.
+    ///
+    /// # Errors
+    ///
+    /// The options forbid it, the name has no address, or nobody answers there.
+    pub(super) async fn dial(&self, host: &str, port: u16) -> Result<(TcpStream, SocketAddr), NetError> {
+        if host.parse::<IpAddr>().is_err() {
+            refuse_name(&self.shared.config.block_hostnames, host)?;
+        }
+        self.dialer.dial(host, port, |_| ()).await
+    }
+
+    /// The TLS settings of the options for connections of another protocol to a host; the system's roots are there.
+    pub fn tls(&self, host: &str) -> ClientConfig {
+        if !self.takes_any_certificate() {
+            self.shared.roots.load();
+        }
+        (**self.shared.tls.for_host(host)).clone()
+    }
+
+    /// Whether any certificate will do (`insecureSkipTLSVerify`).
+    pub fn takes_any_certificate(&self) -> bool {
+        self.shared.config.tls.insecure_skip_verify
+    }
+
+    /// The option `userAgent`.
+    pub fn user_agent(&self) -> &str {
+        &self.shared.config.user_agent
     }
 
     /// The client for everything else.

@@ -1,6 +1,7 @@
 //! The hot path, whole: one virtual user, its iterations, and what host modules see of it.
 
 pub mod control;
+pub mod descriptors;
 pub mod fiber;
 mod globals;
 pub mod iteration;
@@ -24,6 +25,7 @@ mod waiting;
 mod wake;
 
 pub use control::{Control, Stop};
+pub use descriptors::Descriptors;
 pub use iteration::Outcome;
 pub use mates::Mates;
 pub use open_resources::{Ending, OpenResources, Resource};

@@ -12,7 +12,7 @@ use super::lag::Lag;
 use super::schedule::Schedule;
 use super::secrets::Secrets;
 use super::shared_arrays::SharedArrays;
-use super::{Control, Streaming};
+use super::{Control, Descriptors, Streaming};
 use crate::js::Sources;
 use crate::js::factory::Factory;
 use crate::js::loader::Builtins;
@@ -53,6 +53,8 @@ pub struct Test {
     pub shared_arrays: SharedArrays,
     /// What `k6/secrets` gives out.
     pub secrets: Secrets,
+    /// What `.proto` files say.
+    pub descriptors: Descriptors,
 }
 
 /// Numbers that progress lines and `exec.instance` show.
@@ -110,6 +112,7 @@ impl Test {
             schedule: Schedule::default(),
             shared_arrays: SharedArrays::default(),
             secrets: Secrets::default(),
+            descriptors: Descriptors::default(),
         }
     }
 
