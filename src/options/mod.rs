@@ -13,6 +13,7 @@ pub mod runtime;
 pub mod saturation;
 pub mod scenario;
 pub mod secret_source;
+mod slo;
 pub mod threshold;
 pub mod tls;
 mod value;
@@ -27,6 +28,7 @@ use crate::executor::{Share, StopAfter};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
+use crate::llm::Slo;
 use crate::metrics::threshold::ThresholdSpec;
 use crate::metrics::trend_stat::TrendStat;
 use crate::net::dns::Dns;
@@ -132,6 +134,8 @@ pub struct Options {
     pub cooldown: Duration,
     /// What must answer before the test begins.
     pub wait_for: Option<WaitFor>,
+    /// What calls of language models must keep, unless their clients have objectives of their own.
+    pub slo: Option<Slo>,
 }
 
 impl Options {
@@ -336,6 +340,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         cooldown: time(layer.cooldown, 0),
         // It is what it should be: `check` saw it.
         wait_for: layer.wait_for.and_then(|wait_for| wait_for.settled().ok()),
+        slo: layer.slo,
     })
 }
 
