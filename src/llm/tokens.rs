@@ -193,7 +193,8 @@ pub fn tokens(tokenizer: &Tokenizer, request: &Request, reply: &Reply, usage: Us
         None => Count { count: estimate(texts.iter().map(String::len).sum()), source: Source::Estimate },
     });
     let is_checked = tokenizer.is_chosen() && completion.is_some();
-    let counted = if completion.is_none() || is_checked { count_reply(tokenizer, reply) } else { None };
+    let may_count = tokenizer.counts() && (completion.is_none() || is_checked);
+    let counted = may_count.then(|| count_reply(tokenizer, reply)).flatten();
     let mismatch = match (completion, counted) {
         (Some(said), Some(counted)) if reply.tool_calls.is_empty() => {
             // Thoughts that are not shown can't be counted.
