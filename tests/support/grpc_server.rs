@@ -27,6 +27,8 @@ struct Words {
     big: i64,
     #[prost(string, repeated, tag = "3")]
     more: Vec<String>,
+    #[prost(message, optional, boxed, tag = "4")]
+    inner: Option<Box<Words>>,
 }
 
 #[derive(Clone, PartialEq, Message)]
