@@ -1,10 +1,15 @@
 //! The record of a run, a value: what was measured in every second, which requests there were, on which machine.
 //!
-//! [`Collector`] makes one of samples; reports, summaries and comparisons are
+//! [`Collector`] makes one of samples; [`file`] writes and reads it; reports, summaries and comparisons are
 //! made of it.
 
+mod client;
 pub mod collector;
+pub mod file;
+mod line;
+pub mod merge;
 pub mod meta;
+pub mod secrets;
 
 use crate::metrics::trace::RequestTrace;
 use crate::metrics::{Contains, Kind, Packed, Snapshot};
@@ -67,7 +72,7 @@ pub enum Of {
 /// A step of a series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// Where the step begins: seconds since [`Meta::start`].
+    /// Where the step begins: seconds since [`Meta::second_zero`].
     pub second: u32,
     pub value: Packed,
 }
