@@ -1,6 +1,7 @@
 //! Samples out, while running: `--out json=file`, `--out csv=file`.
 
 pub mod csv;
+pub mod end;
 pub mod file;
 pub mod flush;
 pub mod json;
@@ -12,6 +13,7 @@ use anyhow::{Result, bail};
 
 use crate::k6::system_tag::SystemTags;
 use crate::metrics::{Definition, Registry, Sample};
+pub use end::End;
 
 /// Somewhere samples go. [`flush`] calls it from a thread of its own, so it may block.
 pub trait Output: Send {
@@ -30,6 +32,12 @@ pub trait Output: Send {
     /// The time between two flushes.
     fn interval(&self) -> Duration {
         Duration::from_millis(200)
+    }
+
+    /// Takes note of what the run came to, after the last sample and before [`finish`](Self::finish). Not called
+    /// where the run broke off before its end.
+    fn conclude(&mut self, _: &End) -> Result<()> {
+        Ok(())
     }
 
     /// Writes what is left, after the last sample.

@@ -31,17 +31,10 @@ pub struct Shows {
     pub client: Option<Client>,
 }
 
-/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
-pub fn summarise(
-    loaded: &Loaded,
-    resolved: &Resolved,
-    request: &Request,
-    result: &FinalResult,
-    shows: Shows,
-    setup_data: Option<&str>,
-) -> Result<()> {
+/// The figures, and how the user wants to see them.
+pub fn summary(resolved: &Resolved, request: &Request, result: &FinalResult, shows: Shows) -> Summary {
     let options = &resolved.options;
-    let summary = Summary {
+    Summary {
         snapshot: result.snapshot.clone(),
         client: shows.client,
         options: SummaryOptions {
@@ -54,16 +47,26 @@ pub fn summarise(
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         },
-    };
+    }
+}
+
+/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
+pub fn summarise(
+    loaded: &Loaded,
+    resolved: &Resolved,
+    request: &Request,
+    summary: &Summary,
+    setup_data: Option<&str>,
+) -> Result<()> {
     if request.runtime.summary_mode == SummaryMode::Disabled && request.runtime.summary_export.is_none() {
         return Ok(());
     }
-    let mut files = match handle_summary(loaded, resolved, &summary, setup_data)? {
+    let mut files = match handle_summary(loaded, resolved, summary, setup_data)? {
         Some(files) => files,
         None => summary.stdout().map(|text| ("stdout".to_owned(), text.into_bytes())).into_iter().collect(),
     };
     if let Some(path) = &request.runtime.summary_export {
-        files.push((path.clone(), summary::export::export(&summary).into_bytes()));
+        files.push((path.clone(), summary::export::export(summary).into_bytes()));
     }
     let failed: Vec<_> = files.iter().filter_map(|(place, contents)| write(place, contents).err()).collect();
     if !failed.is_empty() {
@@ -143,6 +146,18 @@ fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     }
 }
 
+/// Why the run failed or ended early, apart from thresholds at its end and from ssek's own state.
+pub fn failure(stopped: Option<&Stop>, test: &Test, failure: Option<&Failure>) -> Option<String> {
+    stopped
+        .map(Stop::message)
+        .or_else(|| failure.map(|failure| failure.message.clone()))
+        .or_else(|| test.control.has_too_many_errors().then(|| TOO_MANY_ERRORS.to_owned()))
+        .or_else(|| test.control.is_marked_failed().then(|| MARKED_AS_FAILED.to_owned()))
+}
+
+const TOO_MANY_ERRORS: &str = "the test ended early because too many iterations failed";
+const MARKED_AS_FAILED: &str = "test run was marked as failed";
+
 /// Logs why the run failed, if it did, and picks its exit code: the first reason wins, and first of all
 /// what stopped the run. That ssek was
 /// too busy is always told, and a reason where it is `fatal`.
@@ -173,11 +188,11 @@ pub fn verdict(
         return ExitCode::THRESHOLDS;
     }
     if test.control.has_too_many_errors() {
-        log::error("the test ended early because too many iterations failed");
+        log::error(TOO_MANY_ERRORS);
         return ExitCode::TOO_MANY_ERRORS;
     }
     if test.control.is_marked_failed() {
-        log::error("test run was marked as failed");
+        log::error(MARKED_AS_FAILED);
         return ExitCode::MARKED_AS_FAILED;
     }
     if fatal && suspect.is_some() {

@@ -139,16 +139,21 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
     drop(api);
     let result = engine.finish();
-    outputs.into_iter().for_each(flush::Flush::finish);
-    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
-        log::warn("No script iterations fully finished, consider making the test duration longer");
-    }
     let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
     let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
-    let setup_data = course.setup_data();
     let shows = ending::Shows { streaming: shows_streaming, schedule: shows_schedule, client: shown };
-    ending::summarise(&loaded, &resolved, &request, &result, shows, setup_data.as_deref())?;
+    let concluded = Arc::new(output::End {
+        script: request.script.clone(),
+        summary: ending::summary(&resolved, &request, &result, shows),
+        failure: ending::failure(reason.as_ref(), &test, end.failure.as_ref()),
+    });
+    outputs.into_iter().for_each(|output| output.finish(&concluded));
+    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
+        log::warn("No script iterations fully finished, consider making the test duration longer");
+    }
+    let setup_data = course.setup_data();
+    ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
     schedule::warn_if_late(&test, &result.snapshot);
     Ok(ending::verdict(reason, &test, &result, end.failure, client.as_ref(), asked))
