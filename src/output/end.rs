@@ -1,5 +1,7 @@
 //! What a run came to, for outputs that tell of its end.
 
+use crate::k6::ExitCode;
+use crate::metrics::Timestamp;
 use crate::summary::Summary;
 
 /// The end of a run, after the last sample.
@@ -11,6 +13,10 @@ pub struct End {
     pub summary: Summary,
     /// Why the run failed or ended early, if it did for another reason than a crossed threshold at its end.
     pub failure: Option<String>,
+    /// What the process will exit with.
+    pub exit_code: ExitCode,
+    /// When the run's clock started, if it did.
+    pub start: Option<Timestamp>,
 }
 
 impl End {

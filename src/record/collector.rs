@@ -82,7 +82,7 @@ struct Part {
 /// What a collector has made.
 #[derive(Clone, Debug, Default)]
 pub struct Collected {
-    /// Nanoseconds since the Unix epoch; a whole second.
+    /// Nanoseconds since the Unix epoch.
     pub start: i64,
     pub step: u32,
     pub series: Vec<Series>,

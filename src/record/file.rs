@@ -74,6 +74,7 @@ pub fn lines(record: &Record, out: &mut impl Write) -> io::Result<()> {
         left_out: (nanos(snapshot.left_out.0), nanos(snapshot.left_out.1)),
         groups: snapshot.groups.clone(),
         client: record.client.as_ref().map(ClientLine::from),
+        complete: record.complete,
         exit_code: record.exit_code,
         request_count: record.request_count,
         missing: record.missing,
@@ -145,6 +146,7 @@ impl<R: Read> Reader<R> {
                 ..Snapshot::default()
             },
             client: header.client.and_then(ClientLine::read),
+            complete: header.complete,
             exit_code: header.exit_code,
             request_count: header.request_count,
             missing: header.missing,

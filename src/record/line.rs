@@ -24,6 +24,7 @@ pub struct Header {
     pub left_out: (u64, u64),
     pub groups: Vec<String>,
     pub client: Option<ClientLine>,
+    pub complete: bool,
     pub exit_code: u8,
     pub request_count: u64,
     pub missing: u64,

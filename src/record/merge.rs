@@ -29,6 +29,7 @@ pub fn merge(mut records: Vec<Record>) -> Option<Record> {
         meta,
         step,
         client: client::merged(clients),
+        complete: records.iter().all(|record| record.complete),
         exit_code: records.iter().map(|record| record.exit_code).max().unwrap_or(0),
         ..Record::default()
     };

@@ -24,6 +24,10 @@ pub struct Meta {
     pub command: Vec<String>,
     /// The merged options, as `exec.test.options` shows them; `null` where there was no script.
     pub options: Value,
+    /// Whether the summary has ssek's own metrics of event streams …
+    pub shows_streaming: bool,
+    /// … and those of late starts.
+    pub shows_schedule: bool,
     pub host: Host,
     /// Variables of the process that begin with `K6_` or `SSEK_`.
     pub env: BTreeMap<String, String>,

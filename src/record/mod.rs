@@ -9,6 +9,7 @@ pub mod file;
 mod line;
 pub mod merge;
 pub mod meta;
+pub mod recorder;
 pub mod secrets;
 
 use crate::metrics::trace::RequestTrace;
@@ -17,6 +18,7 @@ use crate::summary::client::Client;
 
 pub use collector::{Collected, Collector};
 pub use meta::{Host, Meta};
+pub use recorder::{Origin, Recorder};
 
 /// The version of the file format that this ssek writes, and the latest that it reads.
 pub const VERSION: u32 = 1;
@@ -37,6 +39,8 @@ pub struct Record {
     pub snapshot: Snapshot,
     /// ssek's own state and the verdict on it, where it was judged.
     pub client: Option<Client>,
+    /// Whether the run came to its end; else this is what a run that was killed has left.
+    pub complete: bool,
     /// What the process ended with.
     pub exit_code: u8,
     /// An unbiased sample of the requests, by start.

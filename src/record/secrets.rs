@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::Record;
-use crate::log;
-use crate::log::redaction::MARK;
+use crate::log::{self, MARK};
 
 /// Words in names of variables, flags and headers whose values are secrets.
 const WORDS: &[&str] = &[
