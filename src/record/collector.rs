@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::meta::SECOND;
 use super::{Breakdown, MOST_VALUES, OTHERS, Of, Point, Series, TAGS};
 use crate::metrics::packed::Tally;
 use crate::metrics::{
@@ -24,8 +25,6 @@ const MOST_BYTES: usize = 96 << 20;
 
 /// How many scenarios have series of their own.
 const MOST_SCENARIOS: usize = 50;
-
-const SECOND: i64 = 1_000_000_000;
 
 /// Takes samples in and makes series of them.
 #[derive(Debug)]
@@ -85,7 +84,7 @@ struct Part {
 /// What a collector has made.
 #[derive(Clone, Debug, Default)]
 pub struct Collected {
-    /// Nanoseconds since the Unix epoch; a whole second.
+    /// Nanoseconds since the Unix epoch.
     pub start: i64,
     pub step: u32,
     pub series: Vec<Series>,

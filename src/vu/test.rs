@@ -18,6 +18,7 @@ use crate::js::factory::Factory;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
 use crate::log::Writer;
+use crate::metrics::trace::Traces;
 use crate::metrics::{Batch, Registry, TagSet};
 use crate::net::client::Shared;
 use crate::options::Options;
@@ -45,6 +46,8 @@ pub struct Test {
     console: OnceLock<Writer>,
     pub control: Control,
     pub streaming: Streaming,
+    /// The sample of requests in full, where an output wants one.
+    pub traces: Arc<Traces>,
     pub counters: Counters,
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
@@ -107,6 +110,7 @@ impl Test {
             console: OnceLock::new(),
             control: Control::default(),
             streaming: Streaming::default(),
+            traces: Arc::default(),
             counters: Counters::default(),
             lag: Lag::default(),
             schedule: Schedule::default(),
