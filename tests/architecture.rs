@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["modules"],
     &["summary"],
     &["record"],
+    &["report"],
     &["output"],
     &["run"],
     &["cmd"],
