@@ -1,12 +1,17 @@
 //! Samples out, while running: `--out json=file`, `--out csv=file`, `--out ssek=file`.
 
 pub mod csv;
+pub mod delivery;
 pub mod end;
 pub mod file;
 pub mod flush;
 pub mod json;
+pub mod prometheus;
 pub mod record;
+pub mod settings;
+pub mod slots;
 pub mod timestamp;
+pub mod web;
 
 use std::time::Duration;
 
@@ -66,14 +71,13 @@ pub struct OutputKind {
 }
 
 /// Every output there is, by name.
-pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, json::OUTPUT, record::OUTPUT];
+pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, prometheus::OUTPUT, json::OUTPUT, record::OUTPUT];
 
 /// What k6 and its extensions have, and ssek does not.
 const ABSENT: &[&str] = &[
     "cloud",
     "datadog",
     "experimental-opentelemetry",
-    "experimental-prometheus-rw",
     "influxdb",
     "kafka",
     "opentelemetry",
