@@ -140,7 +140,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     drop(api);
     let result = engine.finish();
     outputs.into_iter().for_each(flush::Flush::finish);
-    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
+    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
     let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
