@@ -24,6 +24,7 @@ pub mod text;
 pub mod timers;
 pub mod webcrypto;
 pub mod websockets;
+pub mod whatwg;
 pub mod ws;
 pub mod x509;
 
