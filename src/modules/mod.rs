@@ -22,6 +22,7 @@ pub mod streams;
 pub mod tags;
 pub mod text;
 pub mod timers;
+pub mod trace;
 pub mod webcrypto;
 pub mod websockets;
 pub mod whatwg;
