@@ -25,6 +25,7 @@ pub mod timers;
 pub mod trace;
 pub mod webcrypto;
 pub mod websockets;
+pub mod whatwg;
 pub mod ws;
 pub mod x509;
 
