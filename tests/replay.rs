@@ -105,7 +105,7 @@ fn pieces_are_chunks_and_broken_streams_break_again() {
     let again = replay(folder.path(), "speed=10");
     let mut answer = Vec::new();
     let _ = send(again.addr(), "GET /scripted/b", "").read_to_end(&mut answer);
-    let chunks = b"\r\nb\r\ndata: {\"a\":\r\n2\r\n\"\xc3\r\n5\r\n\xa9\"}\n\n\r\n";
+    let chunks = b"\r\nB\r\ndata: {\"a\":\r\n2\r\n\"\xc3\r\n5\r\n\xa9\"}\n\n\r\n";
     assert!(answer.windows(chunks.len()).any(|window| window == chunks), "{}", answer.escape_ascii());
     assert!(!answer.ends_with(b"0\r\n\r\n"), "{}", answer.escape_ascii());
 }

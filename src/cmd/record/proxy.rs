@@ -218,6 +218,8 @@ async fn pass(raw: &mut Raw, tape: &mut Tape) -> Option<Result<Frame<Bytes>, Net
         }
         Err(error) => {
             tape.end(End::Broken);
+            // The server writes what it has only when the body has nothing more at hand.
+            tokio::task::yield_now().await;
             Some(Err(error))
         }
     }
