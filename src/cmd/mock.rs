@@ -121,6 +121,10 @@ pub(super) struct MockArgs {
     #[arg(long, value_name = "FACTOR")]
     speed: Option<String>,
 
+    /// Speak this protocol on every path: openai-chat, anthropic, append and so on [default: by path]
+    #[arg(long, value_name = "NAME")]
+    protocol: Option<String>,
+
     /// Answer with this recording of `ssek record`, or with those of a folder by method and path
     #[arg(long, value_name = "FILE|DIR")]
     replay: Option<PathBuf>,
@@ -154,6 +158,7 @@ impl MockArgs {
             ("size", &self.size),
             ("framing", &self.framing),
             ("speed", &self.speed),
+            ("protocol", &self.protocol),
         ];
         let mut settings = Settings::default();
         for (key, value) in given {

@@ -12,6 +12,8 @@ mod levels;
 mod mock;
 mod new;
 mod open_files;
+mod probe;
+mod record;
 pub mod run;
 mod stats;
 mod usage;
@@ -56,6 +58,10 @@ enum Command {
     Features(features::FeaturesArgs),
     /// Serve chat completions and event streams from a local LLM server without a model
     Mock(Box<mock::MockArgs>),
+    /// Make one request to a model and show all that can be seen of it, with hints where something is wrong
+    Probe(Box<probe::ProbeArgs>),
+    /// Capture streams with their timing, for `ssek mock --replay`
+    Record(Box<record::RecordArgs>),
     /// Print the figures of a running test as YAML; --address says where its REST API is
     Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
@@ -121,6 +127,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
         Some(Command::Features(args)) => features::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
+        Some(Command::Probe(args)) => probe::run(&args),
+        Some(Command::Record(args)) => record::run(&args, global.quiet),
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
         Some(Command::New(args)) => new::run(&args),

@@ -79,12 +79,21 @@ impl Replay {
         routes
     }
 
-    /// The recording for a request: the only one there is, or those of its method and path in turn.
+    /// The recording for a request: the only one there is, or those of its method and path in turn. A path that was
+    /// recorded below another one, as behind a proxy, will do where none is the same.
     pub fn choose(&self, method: &str, path: &str) -> Option<Arc<Recording>> {
         if let [only] = self.recordings.as_slice() {
             return Some(Arc::clone(only));
         }
-        let (numbers, asked) = self.routes.get(&(method.to_owned(), path.to_owned()))?;
+        let below = || {
+            let is_below = |(of, recorded): &&(String, String)| {
+                of == method
+                    && path.len() > 1
+                    && (recorded.ends_with(path) || path.ends_with(recorded.as_str()))
+            };
+            self.routes.keys().filter(is_below).min().and_then(|route| self.routes.get(route))
+        };
+        let (numbers, asked) = self.routes.get(&(method.to_owned(), path.to_owned())).or_else(below)?;
         let turn = asked.fetch_add(1, Relaxed) % numbers.len();
         self.recordings.get(numbers[turn]).map(Arc::clone)
     }
@@ -113,6 +122,8 @@ mod tests {
         assert_eq!(turns, ["a", "c", "a"].map(|text| Some(text.into())));
         assert_eq!(told("GET", "/sse"), Some("b".into()));
         assert_eq!(told("GET", "/v1/chat"), None);
+        assert_eq!(told("GET", "/gateway/sse"), Some("b".into()));
+        assert!(told("POST", "/chat").is_some() && told("POST", "/").is_none());
         assert_eq!(replay.routes(), ["GET /sse", "POST /v1/chat"]);
         let one = Replay::new(vec![recording("POST", "/x", "a")]);
         assert!(one.choose("GET", "/anything").is_some());

@@ -108,7 +108,8 @@ impl Routes {
         if path == "/stats" {
             return Ok(json_response(StatusCode::OK, serde_json::to_vec_pretty(&self.stats.figures())?));
         }
-        let protocol = protocol::of(&head.method, path);
+        let wanted = settings.protocol.filter(|_| head.method == Method::POST).and_then(protocol::by_name);
+        let protocol = wanted.or_else(|| protocol::of(&head.method, path));
         let error = |status, text: &str| error_of(protocol, status, text);
         if self.rejections.rejects(&head.uri.to_string(), settings.reject) {
             self.stats.rejected.fetch_add(1, Relaxed);

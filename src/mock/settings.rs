@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::protocol;
 use super::value::{delay, factor, number, one_of, switch, within};
 
 /// When the usage chunk is sent.
@@ -96,6 +97,8 @@ pub struct Settings {
     pub framing: Option<Framing>,
     /// How many times as fast recorded streams are played.
     pub speed: f64,
+    /// The protocol of every POST, whatever its path.
+    pub protocol: Option<&'static str>,
 }
 
 impl Default for Settings {
@@ -126,6 +129,7 @@ impl Default for Settings {
             size: None,
             framing: None,
             speed: 1.0,
+            protocol: None,
         }
     }
 }
@@ -161,6 +165,7 @@ impl Settings {
         "size",
         "framing",
         "speed",
+        "protocol",
     ];
 
     /// Changes one setting; `n` is another name of `tokens`. An empty value of a switch means on.
@@ -204,6 +209,10 @@ impl Settings {
                 self.framing = Some(one_of(value, &known)?);
             }
             "speed" => self.speed = factor(value)?,
+            "protocol" => {
+                let known: Vec<_> = protocol::names().map(|name| (name, name)).collect();
+                self.protocol = Some(one_of(value, &known)?);
+            }
             _ => bail!("no such setting; there are {}", Self::KEYS.join(", ")),
         }
         Ok(())

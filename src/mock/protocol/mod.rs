@@ -97,6 +97,16 @@ pub(super) fn of(method: &Method, path: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().find(|protocol| (protocol.serves)(method, path)).copied()
 }
 
+/// The names of all of them.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    PROTOCOLS.iter().map(|protocol| protocol.name)
+}
+
+/// The protocol of that name.
+pub(super) fn by_name(name: &str) -> Option<&'static Protocol> {
+    PROTOCOLS.iter().find(|protocol| protocol.name == name).copied()
+}
+
 /// Where each is spoken, for people.
 pub(super) fn routes() -> impl Iterator<Item = &'static str> {
     PROTOCOLS.iter().map(|protocol| protocol.route)
