@@ -1,11 +1,13 @@
 //! Samples out, while running: `--out json=file`, `--out csv=file`, `--out ssek=file`.
 
 pub mod csv;
+pub mod dashboard;
 pub mod end;
 pub mod file;
 pub mod flush;
 pub mod json;
 pub mod record;
+pub mod report;
 pub mod timestamp;
 
 use std::time::Duration;
@@ -66,7 +68,8 @@ pub struct OutputKind {
 }
 
 /// Every output there is, by name.
-pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, json::OUTPUT, record::OUTPUT];
+pub const OUTPUTS: &[OutputKind] =
+    &[csv::OUTPUT, json::OUTPUT, report::OUTPUT, record::OUTPUT, dashboard::OUTPUT];
 
 /// What k6 and its extensions have, and ssek does not.
 const ABSENT: &[&str] = &[
@@ -80,7 +83,6 @@ const ABSENT: &[&str] = &[
     "prometheus",
     "statsd",
     "timescaledb",
-    "web-dashboard",
 ];
 
 /// For how many series an output keeps rendered text before it starts afresh, so that a test with
