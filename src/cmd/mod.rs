@@ -14,6 +14,7 @@ mod new;
 mod open_files;
 mod probe;
 mod record;
+mod report;
 pub mod run;
 mod stats;
 mod usage;
@@ -66,6 +67,8 @@ enum Command {
     Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
     Calibrate(calibrate::CalibrateArgs),
+    /// Make an HTML report of the record of a run, which --out ssek writes
+    Report(report::ReportArgs),
     /// Write a new script from a template
     New(new::NewArgs),
     /// Print the version
@@ -131,6 +134,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Record(args)) => record::run(&args, global.quiet),
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
         Some(Command::Completion(args)) => completion::run(&args, &mut Cli::command()),

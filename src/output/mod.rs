@@ -1,6 +1,7 @@
 //! Samples out, while running: `--out json=file`, `--out csv=file`, `--out ssek=file`.
 
 pub mod csv;
+pub mod dashboard;
 pub mod delivery;
 pub mod end;
 pub mod file;
@@ -8,6 +9,7 @@ pub mod flush;
 pub mod json;
 pub mod prometheus;
 pub mod record;
+pub mod report;
 pub mod settings;
 pub mod slots;
 pub mod timestamp;
@@ -71,7 +73,7 @@ pub struct OutputKind {
 }
 
 /// Every output there is, by name.
-pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, prometheus::OUTPUT, json::OUTPUT, record::OUTPUT];
+pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, dashboard::OUTPUT, json::OUTPUT, prometheus::OUTPUT, record::OUTPUT, report::OUTPUT];
 
 /// What k6 and its extensions have, and ssek does not.
 const ABSENT: &[&str] = &[
@@ -84,7 +86,6 @@ const ABSENT: &[&str] = &[
     "prometheus",
     "statsd",
     "timescaledb",
-    "web-dashboard",
 ];
 
 /// For how many series an output keeps rendered text before it starts afresh, so that a test with

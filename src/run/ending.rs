@@ -15,6 +15,7 @@ use crate::log::{self, Level};
 use crate::metrics::engine::FinalResult;
 use crate::options::Resolved;
 use crate::options::runtime::SummaryMode;
+use crate::output::{End, report};
 use crate::summary::client::Client;
 use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
@@ -114,6 +115,14 @@ fn without_secrets(mut files: SummaryFiles) -> SummaryFiles {
         }
     }
     files
+}
+
+/// Names the reports that were written, where a terminal makes links of them. On stderr: stdout may be a file with
+/// the summary.
+pub fn name_pages(end: &End) {
+    for page in end.pages.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+        eprintln!("report: {}", report::link(page));
+    }
 }
 
 /// Writes one entry of the summary; the error is its text.

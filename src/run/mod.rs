@@ -153,6 +153,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         failure: ending::failure(reason.as_ref(), &test, end.failure.as_ref()),
         exit_code,
         start: end.start,
+        pages: Arc::default(),
     });
     outputs.into_iter().for_each(|output| output.finish(&concluded));
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
@@ -161,6 +162,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let setup_data = course.setup_data();
     ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
+    ending::name_pages(&concluded);
     schedule::warn_if_late(&test, &result.snapshot);
     ending::verdict(exit_code, reason.as_ref(), &result, end.failure.as_ref(), client.as_ref());
     Ok(exit_code)
