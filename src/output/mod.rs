@@ -5,11 +5,15 @@ pub mod delivery;
 pub mod end;
 pub mod file;
 pub mod flush;
+pub mod influxdb;
 pub mod json;
+pub mod opentelemetry;
 pub mod prometheus;
 pub mod settings;
 pub mod slots;
+pub mod statsd;
 pub mod timestamp;
+pub mod udp;
 pub mod web;
 
 use std::time::Duration;
@@ -67,21 +71,19 @@ pub struct OutputKind {
 }
 
 /// Every output there is, by name.
-pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, prometheus::OUTPUT, json::OUTPUT];
+pub const OUTPUTS: &[OutputKind] = &[
+    csv::OUTPUT,
+    opentelemetry::EXPERIMENTAL,
+    prometheus::OUTPUT,
+    influxdb::OUTPUT,
+    json::OUTPUT,
+    opentelemetry::OUTPUT,
+    statsd::OUTPUT,
+];
 
 /// What k6 and its extensions have, and ssek does not.
-const ABSENT: &[&str] = &[
-    "cloud",
-    "datadog",
-    "experimental-opentelemetry",
-    "influxdb",
-    "kafka",
-    "opentelemetry",
-    "prometheus",
-    "statsd",
-    "timescaledb",
-    "web-dashboard",
-];
+const ABSENT: &[&str] =
+    &["cloud", "datadog", "influxdb", "kafka", "prometheus", "statsd", "timescaledb", "web-dashboard"];
 
 /// For how many series an output keeps rendered text before it starts afresh, so that a test with
 /// ever new tag values does not fill the memory.
