@@ -5,8 +5,10 @@ pub mod delivery;
 pub mod end;
 pub mod file;
 pub mod flush;
+pub mod github;
 pub mod influxdb;
 pub mod json;
+pub mod junit;
 pub mod opentelemetry;
 pub mod prometheus;
 pub mod settings;
@@ -14,6 +16,7 @@ pub mod slots;
 pub mod statsd;
 pub mod timestamp;
 pub mod udp;
+pub mod verdicts;
 pub mod web;
 
 use std::time::Duration;
@@ -75,8 +78,10 @@ pub const OUTPUTS: &[OutputKind] = &[
     csv::OUTPUT,
     opentelemetry::EXPERIMENTAL,
     prometheus::OUTPUT,
+    github::OUTPUT,
     influxdb::OUTPUT,
     json::OUTPUT,
+    junit::OUTPUT,
     opentelemetry::OUTPUT,
     statsd::OUTPUT,
 ];
@@ -116,7 +121,11 @@ mod tests {
         samples: &[Sample],
     ) -> Vec<u8> {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(if spec.contains("FILE.gz") { "out.gz" } else { "out" });
+        let ending = spec.split_once("FILE").map_or("", |(_, ending)| ending);
+        let path = dir.path().join(match ending {
+            ".gz" | ".zst" => format!("out{ending}"),
+            _ => "out".to_owned(),
+        });
         let spec = spec.replace("FILE", dir.path().join("out").to_str().unwrap());
         let mut output = open(&spec, context).unwrap();
         for batch in samples.chunks(2) {
@@ -152,10 +161,13 @@ mod tests {
     fn what_cannot_be_opened_is_explained() {
         let context = OutputContext { system_tags: SystemTags::DEFAULT, definitions: &[], env: &|_| None };
         for (spec, want) in [
-            ("foo", "invalid output type 'foo', available types are: csv, json"),
             (
-                "influxdb=http://x",
-                "the output type 'influxdb' is not available in ssek yet, available types are: csv, json",
+                "foo",
+                "invalid output type 'foo', available types are: csv, experimental-opentelemetry, experimental-prometheus-rw, github, influxdb, json, junit, opentelemetry, statsd",
+            ),
+            (
+                "kafka=x",
+                "the output type 'kafka' is not available in ssek yet, available types are: csv, experimental-opentelemetry, experimental-prometheus-rw, github, influxdb, json, junit, opentelemetry, statsd",
             ),
             ("json=/nowhere/out.json", "could not open /nowhere/out.json for the json output"),
             (
