@@ -42,6 +42,7 @@ pub fn summary(resolved: &Resolved, request: &Request, result: &FinalResult, sho
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
             streaming: shows.streaming,
+            models: loaded.test.streaming.calls_models(),
             schedule: shows.schedule,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
