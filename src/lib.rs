@@ -2,7 +2,7 @@
 //!
 //! The layers, of which each imports only those before it; those in braces do not see each other:
 //! `k6`, `log`, {`metrics`, `net`, `executor`, `mock`}, `options`, `js`, `vu`, `modules`, `summary`,
-//! `output`, `run`, `cmd`. `tests/architecture.rs` holds this.
+//! `record`, `output`, `run`, `cmd`. `tests/architecture.rs` holds this.
 
 pub mod cmd; // one file per subcommand
 pub mod executor; // when iterations start
@@ -15,6 +15,7 @@ pub mod modules; // what scripts import
 pub mod net; // sockets to facts
 pub mod options; // what was typed, and what it means
 pub mod output; // samples out, while running
+pub mod record; // what a run leaves behind, as a value and as a file
 pub mod run; // a test run: clock, threads, stop signal
 pub mod summary; // the end-of-test result and its faces
 pub mod vu; // the hot path

@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["vu"],
     &["modules"],
     &["summary"],
+    &["record"],
     &["output"],
     &["run"],
     &["cmd"],
