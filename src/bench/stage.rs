@@ -132,6 +132,19 @@ impl Stage {
         self.active.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// What part of a number of pieces of work has been taken; `None` where there is no number.
+    pub fn share_taken(&self) -> Option<f64> {
+        let total = match &self.plan {
+            Plan::Closed(plan) => match plan.budget {
+                Budget::Shared(total) => Some(total),
+                Budget::PerVu(each) => Some(each * u64::from(plan.max_vus())),
+                Budget::Unlimited => None,
+            },
+            Plan::Open(_) => None,
+        };
+        total.map(|total| self.taken.load(Ordering::Relaxed) as f64 / total.max(1) as f64)
+    }
+
     /// How many are going on.
     pub fn active(&self) -> u32 {
         self.active.load(Ordering::Relaxed)

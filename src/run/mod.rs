@@ -168,9 +168,13 @@ pub struct Ending {
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
-type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
+pub type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
 
-fn open_outputs(
+/// Opens what `--out` names.
+///
+/// # Errors
+/// There is no such output, or its file or server cannot be had.
+pub fn open_outputs(
     test: &Test,
     definitions: &[definition::Definition],
     runtime: &RuntimeOptions,
@@ -189,7 +193,11 @@ fn open_outputs(
     Ok((flushes, sinks, descriptions))
 }
 
-fn definitions(
+/// The sub-metrics and thresholds of the options.
+///
+/// # Errors
+/// One of them is none.
+pub fn definitions(
     test: &Test,
     resolved: &Resolved,
     runtime: &RuntimeOptions,
@@ -201,7 +209,11 @@ fn definitions(
         .map_err(|failure| resolved.sources.locate(failure).into())
 }
 
-fn start_engine(
+/// Starts what takes the samples in.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn start_engine(
     test: &Arc<Test>,
     definitions: Vec<definition::Definition>,
     runtime: &RuntimeOptions,
