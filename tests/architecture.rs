@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["k6"],
     &["log"],
     &["metrics", "net", "executor", "mock"],
+    &["llm"],
     &["options"],
     &["js"],
     &["vu"],
