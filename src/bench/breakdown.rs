@@ -1,7 +1,6 @@
 //! The parts in which the figures are shown: outcomes, conversations, turns.
 
 use crate::k6::builtin;
-use crate::llm;
 use crate::metrics::{Definition, Registry};
 use crate::net::Outcome;
 
@@ -15,8 +14,9 @@ const BY_TURN: [&str; 2] = ["llm_time_to_first_token", "llm_request_duration"];
 
 /// Makes the metrics known, so that thresholds may name them.
 pub fn register(registry: &Registry) {
-    llm::record::register(registry);
-    registry.builtin(&builtin::SSE_EVENT);
+    for metric in builtin::LLM.iter().chain([&builtin::SSE_EVENT, &builtin::SSE_TIME_TO_FIRST_EVENT]) {
+        registry.builtin(metric);
+    }
 }
 
 /// The sub-metrics of those parts.

@@ -42,7 +42,8 @@ impl Crew {
     /// The limit of open files is too low.
     pub fn new(threads: usize) -> Result<Self> {
         let make = |_| {
-            let made = tokio::runtime::Builder::new_current_thread().enable_all().event_interval(TURNS).build();
+            let made =
+                tokio::runtime::Builder::new_current_thread().enable_all().event_interval(TURNS).build();
             made.context("no I/O for the requests: the limit of open files may be too low (see ulimit -n)")
         };
         Ok(Self((0..threads.max(1)).map(make).collect::<Result<_>>()?))

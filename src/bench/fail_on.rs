@@ -20,7 +20,8 @@ const NAMES: &[(&str, &str, &str)] = &[
 ];
 
 /// Comparisons and what must hold for them not to.
-const OPPOSITES: [(&str, &str); 6] = [(">=", "<"), ("<=", ">"), ("==", "!="), ("!=", "=="), (">", "<="), ("<", ">=")];
+const OPPOSITES: [(&str, &str); 6] =
+    [(">=", "<"), ("<=", ">"), ("==", "!="), ("!=", "=="), (">", "<="), ("<", ">=")];
 
 /// The threshold, as a metric with its selector and an expression, that is crossed when `text` is true.
 ///

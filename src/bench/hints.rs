@@ -73,8 +73,13 @@ mod tests {
 
     #[test]
     fn each_failure_has_its_own() {
-        let asked =
-            Asked { url: "http://h/v1/x", protocol: "openai-chat", has_key: false, has_model: true, retries: false };
+        let asked = Asked {
+            url: "http://h/v1/x",
+            protocol: "openai-chat",
+            has_key: false,
+            has_model: true,
+            retries: false,
+        };
         for (outcome, status, text, want) in [
             ("connect_error", 0, "dial tcp: connection refused", "nothing listens at http://h/v1/x"),
             ("http_error", 404, "no route", "has no POST http://h/v1/x"),

@@ -72,7 +72,8 @@ impl Live {
         if !outputs.is_empty() {
             lines.push(("output", outputs.join(", ")));
         }
-        let text: String = lines.iter().map(|(name, text)| format!("{:>9}: {}\n", name, style.cyan(text))).collect();
+        let text: String =
+            lines.iter().map(|(name, text)| format!("{:>9}: {}\n", name, style.cyan(text))).collect();
         show(&format!("\n{text}\n"));
     }
 
@@ -182,7 +183,8 @@ impl Screen {
         let snapshot = self.observer.snapshot();
         let figures = self.stage.tally.figures();
         let tokens = counter(&snapshot, "llm_completion_tokens_total");
-        let (before, requests, earlier) = std::mem::replace(&mut self.last, (elapsed, figures.done as f64, tokens));
+        let (before, requests, earlier) =
+            std::mem::replace(&mut self.last, (elapsed, figures.done as f64, tokens));
         let rate = |now: f64, then: f64| {
             let time = elapsed.saturating_sub(before).as_secs_f64();
             if time > 0.0 { format!("{:.1}", ((now - then) / time).max(0.0)) } else { "-".to_owned() }

@@ -90,10 +90,13 @@ impl Local {
 
     /// Adds a value under these tags; times in milliseconds.
     pub fn record(&self, metric: &Builtin, tags: TagSetId, at: Instant, value: f64) {
-        let mut known = self.series.borrow_mut();
+        self.samples.push(self.series(metric, tags), at, value);
+    }
+
+    /// The series of a metric under these tags.
+    pub fn series(&self, metric: &Builtin, tags: TagSetId) -> SeriesId {
         let registry = &self.test.registry;
-        let series =
-            *known.entry((metric.name, tags)).or_insert_with(|| registry.series(registry.builtin(metric), tags));
-        self.samples.push(series, at, value);
+        let mut known = self.series.borrow_mut();
+        *known.entry((metric.name, tags)).or_insert_with(|| registry.series(registry.builtin(metric), tags))
     }
 }

@@ -53,14 +53,21 @@ impl Report<'_> {
         let metrics = self.shown();
         let of = |wanted: fn(&MetricSnapshot) -> bool| metrics.iter().copied().filter(move |m| wanted(m));
         let sections = [
-            ("TOKENS AND TIMES", of(|m| m.name.starts_with("llm_") && m.selector.is_none()).collect::<Vec<_>>()),
+            (
+                "TOKENS AND TIMES",
+                of(|m| m.name.starts_with("llm_") && m.selector.is_none()).collect::<Vec<_>>(),
+            ),
             ("BY CONVERSATION AND TURN", of(|m| m.selector.is_some()).collect()),
             ("HTTP, STREAMS AND SSEK", of(|m| !m.name.starts_with("llm_") && m.selector.is_none()).collect()),
         ];
         for (title, metrics) in sections {
             let table = trends(&metrics);
             if !table.is_empty() {
-                text.push_str(&format!("\n{}\n{}", style.bold(title), table.render(2, |head| style.faint(head))));
+                text.push_str(&format!(
+                    "\n{}\n{}",
+                    style.bold(title),
+                    table.render(2, |head| style.faint(head))
+                ));
             }
         }
         let totals = self.totals(&metrics);
@@ -77,7 +84,8 @@ impl Report<'_> {
         let Measured { figures, elapsed, result, .. } = self.measured;
         let outcomes = self.outcomes();
         let done: f64 = outcomes.iter().map(|(_, count)| count).sum();
-        let ok = outcomes.iter().find(|(outcome, _)| *outcome == Outcome::Ok).map_or(0.0, |(_, count)| *count);
+        let ok =
+            outcomes.iter().find(|(outcome, _)| *outcome == Outcome::Ok).map_or(0.0, |(_, count)| *count);
         let share = if done > 0.0 { number::percent(ok / done) } else { "none".to_owned() };
         let mut facts = vec![
             format!("{} requests in {}", number::count(done), seconds(*elapsed)),
@@ -115,9 +123,15 @@ impl Report<'_> {
         for metric in metrics {
             let value = |value| number::value(value, metric.contains, None);
             let cells = match &metric.sink {
-                Sink::Counter(counter) => [value(counter.sum), format!("{}/s", value(counter_rate(counter, duration)))],
-                Sink::Gauge(gauge) => [value(gauge.value), format!("{} to {}", value(gauge.min), value(gauge.max))],
-                Sink::Rate(rate) => [number::percent(rate.rate()), format!("{} of {}", rate.trues, rate.total)],
+                Sink::Counter(counter) => {
+                    [value(counter.sum), format!("{}/s", value(counter_rate(counter, duration)))]
+                }
+                Sink::Gauge(gauge) => {
+                    [value(gauge.value), format!("{} to {}", value(gauge.min), value(gauge.max))]
+                }
+                Sink::Rate(rate) => {
+                    [number::percent(rate.rate()), format!("{} of {}", rate.trues, rate.total)]
+                }
                 Sink::Trend(_) => continue,
             };
             let [total, rate] = cells;
@@ -141,7 +155,8 @@ impl Report<'_> {
     pub fn outcomes(&self) -> Vec<(Outcome, f64)> {
         let count = |outcome: Outcome| {
             let selector = format!("outcome:{}", outcome.name());
-            let of = |m: &&MetricSnapshot| m.name == "llm_requests" && m.selector.as_deref() == Some(&selector);
+            let of =
+                |m: &&MetricSnapshot| m.name == "llm_requests" && m.selector.as_deref() == Some(&selector);
             match self.measured.result.snapshot.metrics.iter().find(of).map(|metric| &metric.sink) {
                 Some(Sink::Counter(counter)) => counter.sum,
                 _ => 0.0,
@@ -209,7 +224,9 @@ impl Report<'_> {
 /// The figures of a sink.
 pub(super) fn figures_of(sink: &Sink, duration: Duration) -> Value {
     match sink {
-        Sink::Counter(counter) => json!({ "total": counter.sum, "per_second": counter_rate(counter, duration) }),
+        Sink::Counter(counter) => {
+            json!({ "total": counter.sum, "per_second": counter_rate(counter, duration) })
+        }
         Sink::Gauge(gauge) => json!({ "value": gauge.value, "min": gauge.min, "max": gauge.max }),
         Sink::Rate(rate) => json!({ "rate": rate.rate(), "trues": rate.trues, "total": rate.total }),
         Sink::Trend(trend) => {
@@ -237,7 +254,6 @@ fn trends(metrics: &[&MetricSnapshot]) -> Table {
 fn rounded(value: f64, metric: &MetricSnapshot) -> String {
     number::value((value * 1e3).round() / 1e3, metric.contains, None)
 }
-
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())

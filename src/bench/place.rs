@@ -53,9 +53,10 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl From<Mistake> for Failure {
-    fn from(mistake: Mistake) -> Self {
-        Self::new(ExitCode::INVALID_CONFIG, mistake.to_string())
+impl Mistake {
+    /// As the end of a run.
+    pub fn failure(self) -> Failure {
+        Failure::new(ExitCode::INVALID_CONFIG, self.to_string())
     }
 }
 
@@ -64,7 +65,8 @@ impl From<Mistake> for Failure {
 /// # Errors
 /// It cannot be read, or is no UTF-8.
 pub fn read(file: &Path) -> Result<String, Mistake> {
-    let bytes = std::fs::read(file).map_err(|error| Mistake::whole(file, format!("cannot be read: {error}")))?;
+    let bytes =
+        std::fs::read(file).map_err(|error| Mistake::whole(file, format!("cannot be read: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -84,7 +86,10 @@ mod tests {
         let error = serde_json::from_str::<serde_json::Value>("{\"a\": }").unwrap_err();
         assert_eq!(Mistake::of_json(file, 3, &error).to_string(), "a.jsonl:3:7: expected value");
         let json = "{\n  \"a\": [1, \"x\"]\n}";
-        assert_eq!(Mistake::in_json(file, 5, json, "a.1", "no number").to_string(), "a.jsonl:6:12: no number");
+        assert_eq!(
+            Mistake::in_json(file, 5, json, "a.1", "no number").to_string(),
+            "a.jsonl:6:12: no number"
+        );
         assert_eq!(Mistake::whole(file, "is empty").to_string(), "a.jsonl: is empty");
     }
 }

@@ -73,10 +73,14 @@ impl Shape {
         let wrong = |text: &str| Err(Failure::new(ExitCode::INVALID_CONFIG, text));
         let open = self.is_open(workload);
         if open && (self.spawn_rate.is_some() || self.ramp_up.is_some()) {
-            return wrong("--spawn-rate and --ramp-up start users one by one; with --rate or --arrivals there are none");
+            return wrong(
+                "--spawn-rate and --ramp-up start users one by one; with --rate or --arrivals there are none",
+            );
         }
         if open && self.vus.is_some() {
-            return wrong("--vus says how many users there are; with --rate, say --max-vus for the most requests in flight");
+            return wrong(
+                "--vus says how many users there are; with --rate, say --max-vus for the most requests in flight",
+            );
         }
         if self.spawn_rate.is_some() && self.ramp_up.is_some() {
             return wrong("--spawn-rate and --ramp-up are two ways to say the same; give one of them");
@@ -133,7 +137,8 @@ impl Shape {
             (Some(Law::Trace(file)), ..) => {
                 let bytes = std::fs::read(file)
                     .map_err(|error| bad(format!("--arrivals: the trace {file} cannot be read: {error}")))?;
-                trace = Trace::parse(file, &bytes).map_err(|error| bad(format!("--arrivals: the trace {error}")))?;
+                trace = Trace::parse(file, &bytes)
+                    .map_err(|error| bad(format!("--arrivals: the trace {error}")))?;
                 Law::Trace(file.clone())
             }
             (Some(law), ..) => law.clone(),
@@ -145,10 +150,15 @@ impl Shape {
             (None, ..) => Law::Even,
         };
         let rate = self.rate.unwrap_or(1.0);
-        let (number, unit) = fraction(rate).ok_or_else(|| bad(format!("--rate {rate}: want from 0.001 to 1000000")))?;
+        let (number, unit) =
+            fraction(rate).ok_or_else(|| bad(format!("--rate {rate}: want from 0.001 to 1000000")))?;
         let natural = match (&law, ends) {
-            (Law::Trace(_), _) => trace.times().last().copied().unwrap_or_default() + Duration::from_millis(1),
-            (law, Some(ends)) => Duration::try_from_secs_f64(room(ends as f64, law) / rate).unwrap_or(FOREVER),
+            (Law::Trace(_), _) => {
+                trace.times().last().copied().unwrap_or_default() + Duration::from_millis(1)
+            }
+            (law, Some(ends)) => {
+                Duration::try_from_secs_f64(room(ends as f64, law) / rate).unwrap_or(FOREVER)
+            }
             (_, None) => OPEN_DURATION,
         };
         let duration = self.duration.unwrap_or(natural).max(SHORTEST);
@@ -223,7 +233,9 @@ mod tests {
             panic!()
         };
         assert_eq!((timed.vus_at(Duration::from_millis(900)), timed.vus_at(Duration::from_secs(2))), (5, 10));
-        let Plan::Closed(few) = plan(&Shape { vus: Some(9), requests: Some(4), ..Shape::default() }) else { panic!() };
+        let Plan::Closed(few) = plan(&Shape { vus: Some(9), requests: Some(4), ..Shape::default() }) else {
+            panic!()
+        };
         assert_eq!((few.max_vus(), few.budget), (4, Budget::Shared(4)));
     }
 
@@ -232,7 +244,10 @@ mod tests {
         let shape = Shape { rate: Some(2.5), requests: Some(10), ..Shape::default() };
         let Plan::Open(open) = plan(&shape) else { panic!() };
         let due: Vec<_> = open.arrivals.iter().collect();
-        assert_eq!((due.len(), due[1], open.duration), (10, Duration::from_millis(400), Duration::from_secs(4)));
+        assert_eq!(
+            (due.len(), due[1], open.duration),
+            (10, Duration::from_millis(400), Duration::from_secs(4))
+        );
         let shape = Shape { law: Some(Law::Poisson), ..shape };
         assert_eq!(plan(&shape).duration().as_secs(), 24);
         assert_eq!(plan(&Shape { rate: Some(1.0), ..Shape::default() }).duration(), OPEN_DURATION);

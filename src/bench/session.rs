@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result};
 use tokio::sync::watch;
 
 use super::asking::Asking;
+use super::breakdown;
 use super::crew::Crew;
 use super::live::Live;
 use super::schedule::{SCENARIO, Schedule};
 use super::stage::Stage;
 use super::tally::Figures;
 use super::workload::Workload;
-use super::breakdown;
 use crate::js::Sources;
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
@@ -85,7 +85,8 @@ impl Settings {
         }];
         let length = resolved.options.regular_length();
         if resolved.options.warmup >= length && !resolved.options.warmup.is_zero() {
-            let text = format!("--warmup {:?} is not shorter than the run, {length:?}", resolved.options.warmup);
+            let text =
+                format!("--warmup {:?} is not shorter than the run, {length:?}", resolved.options.warmup);
             return Err(Failure::new(ExitCode::INVALID_CONFIG, text));
         }
         for (metric, threshold) in &self.thresholds {

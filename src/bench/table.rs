@@ -29,7 +29,8 @@ impl Table {
     /// The lines, each behind so many blanks; the head as `head` paints it.
     pub fn render(&self, indent: usize, head: impl Fn(&str) -> String) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widest = |column| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
+        let widest =
+            |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
         let widths: Vec<_> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
         let mut text = String::new();
         for (number, row) in self.rows.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod archive;
+mod bench;
 mod calibrate;
 mod completion;
 mod deps;
@@ -46,6 +47,8 @@ struct Cli {
 enum Command {
     /// Run a test
     Run(Box<RunArgs>),
+    /// Put load on an LLM server, without a script
+    Bench(Box<bench::BenchArgs>),
     /// Put a test and all files that it reads into one tar file, which can be run
     Archive(Box<archive::ArchiveArgs>),
     /// Print a script's options as JSON
@@ -115,6 +118,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Run(args)) => {
             global.refuse_unsupported(&env)?;
             run::run(RunArgs { global, ..*args })
+        }
+        Some(Command::Bench(args)) => {
+            global.refuse_unsupported(&env)?;
+            bench::run(bench::BenchArgs { global, ..*args })
         }
         Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
         Some(Command::Inspect(args)) => inspect::run(&inspect::InspectArgs { global, ..*args }),

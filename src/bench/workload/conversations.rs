@@ -114,14 +114,16 @@ fn conversation(file: &Path) -> Result<Conversation, Mistake> {
     };
     let invocations = match &value["invocations"] {
         Value::Null => 1,
-        number => number.as_u64().ok_or_else(|| wrong("invocations", "invocations must be a whole number from zero on"))?,
+        number => number
+            .as_u64()
+            .ok_or_else(|| wrong("invocations", "invocations must be a whole number from zero on"))?,
     };
     if invocations > MOST as u64 {
         return Err(wrong("invocations", &format!("a conversation can be held {MOST} times at most")));
     }
-    let spoken = value["conversation"]
-        .as_array()
-        .ok_or_else(|| wrong("conversation", "want a list \"conversation\" of messages with role and content"))?;
+    let spoken = value["conversation"].as_array().ok_or_else(|| {
+        wrong("conversation", "want a list \"conversation\" of messages with role and content")
+    })?;
     let mut turns: Vec<Turn> = Vec::new();
     let mut before = Vec::new();
     for (index, message) in spoken.iter().enumerate() {
@@ -174,7 +176,8 @@ mod tests {
         let none = r#"{"invocations": 0, "conversation": [{"role":"user","content":"x"}]}"#;
         let folder = folder(&[("a.json", A), ("b.json", b), ("c.json", none), ("notes.txt", "x")]);
         let queue = load(folder.path(), None).unwrap();
-        let names: Vec<_> = (0..queue.total()).map(|place| queue.at(place).unwrap().name.to_string()).collect();
+        let names: Vec<_> =
+            (0..queue.total()).map(|place| queue.at(place).unwrap().name.to_string()).collect();
         assert_eq!(names, ["conversation_A", "conversation_A", "b", "b", "b"]);
         assert!(queue.at(5).is_none());
         let [a, b] = queue.conversations().collect::<Vec<_>>()[..] else { panic!() };
@@ -199,7 +202,9 @@ mod tests {
             let error = load(folder.path(), None).unwrap_err().to_string();
             assert!(error.contains(&format!("a.json{want}")), "{error}");
         }
-        for files in [&[][..], &[("a.json", r#"{"invocations":0,"conversation":[{"role":"user","content":"x"}]}"#)]] {
+        for files in
+            [&[][..], &[("a.json", r#"{"invocations":0,"conversation":[{"role":"user","content":"x"}]}"#)]]
+        {
             let folder = folder(files);
             assert!(load(folder.path(), None).unwrap_err().text.starts_with("no invocations configured"));
         }

@@ -42,14 +42,18 @@ fn of_json_lines(file: &Path, text: &str) -> Result<Vec<Arc<[Turn]>>, Mistake> {
         if line.trim().is_empty() {
             continue;
         }
-        let value: Value = serde_json::from_str(line).map_err(|error| Mistake::of_json(file, number, &error))?;
+        let value: Value =
+            serde_json::from_str(line).map_err(|error| Mistake::of_json(file, number, &error))?;
         let turn = match &value {
             Value::String(prompt) => Turn::question(prompt),
-            Value::Object(object) if object.contains_key("messages") => messages::turn(file, number, line, &value)?,
+            Value::Object(object) if object.contains_key("messages") => {
+                messages::turn(file, number, line, &value)?
+            }
             Value::Object(object) => {
                 let found = NAMES.iter().find_map(|name| object.get(*name).and_then(Value::as_str));
                 let prompt = found.ok_or_else(|| {
-                    let text = format!("the object has no text under any of these names: {}", NAMES.join(", "));
+                    let text =
+                        format!("the object has no text under any of these names: {}", NAMES.join(", "));
                     Mistake::at(file, number, 1, text)
                 })?;
                 Turn { max_tokens: value["max_tokens"].as_u64(), ..Turn::question(prompt) }
@@ -73,10 +77,16 @@ fn of_csv(file: &Path, text: &str) -> Result<Vec<Arc<[Turn]>>, Mistake> {
     };
     let header = reader.headers().map_err(|error| failed(&error))?.clone();
     let place = |name: &str| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
-    let column = NAMES.iter().find_map(|name| place(name)).or((header.len() == 1).then_some(0)).ok_or_else(|| {
-        let columns = header.iter().collect::<Vec<_>>().join(", ");
-        Mistake::at(file, 1, 1, format!("none of the columns ({columns}) is one of: {}", NAMES.join(", ")))
-    })?;
+    let column =
+        NAMES.iter().find_map(|name| place(name)).or((header.len() == 1).then_some(0)).ok_or_else(|| {
+            let columns = header.iter().collect::<Vec<_>>().join(", ");
+            Mistake::at(
+                file,
+                1,
+                1,
+                format!("none of the columns ({columns}) is one of: {}", NAMES.join(", ")),
+            )
+        })?;
     let limit = place("max_tokens");
     let mut prompts = Vec::new();
     for record in reader.records() {
@@ -97,7 +107,8 @@ mod tests {
         let file = folder.path().join(name);
         std::fs::write(&file, content).unwrap();
         let shown = |turns: &Arc<[Turn]>| {
-            let texts: Vec<_> = turns[0].messages.iter().map(|m| format!("{}:{}", m.role, m.content.text())).collect();
+            let texts: Vec<_> =
+                turns[0].messages.iter().map(|m| format!("{}:{}", m.role, m.content.text())).collect();
             format!("{}{}", texts.join("|"), turns[0].max_tokens.map_or(String::new(), |n| format!(" {n}")))
         };
         let short = |mistake: Mistake| Mistake { file: name.into(), ..mistake }.to_string();

@@ -19,7 +19,8 @@ pub fn load(file: &Path) -> Result<Vec<Arc<[Turn]>>, Mistake> {
         if line.trim().is_empty() {
             continue;
         }
-        let value: Value = serde_json::from_str(line).map_err(|error| Mistake::of_json(file, number, &error))?;
+        let value: Value =
+            serde_json::from_str(line).map_err(|error| Mistake::of_json(file, number, &error))?;
         prompts.push(Arc::from([turn(file, number, line, &value)?]));
     }
     if prompts.is_empty() {
@@ -40,8 +41,11 @@ pub(super) fn turn(file: &Path, number: usize, line: &str, value: &Value) -> Res
     })?;
     let mut messages = Vec::with_capacity(list.len());
     for (index, message) in list.iter().enumerate() {
-        let wrong = |key: &str, text: &str| Mistake::in_json(file, number, line, &format!("{path}.{index}.{key}"), text);
-        let role = message["role"].as_str().ok_or_else(|| wrong("role", "the role of a message must be a text"))?;
+        let wrong = |key: &str, text: &str| {
+            Mistake::in_json(file, number, line, &format!("{path}.{index}.{key}"), text)
+        };
+        let role =
+            message["role"].as_str().ok_or_else(|| wrong("role", "the role of a message must be a text"))?;
         let content = match &message["content"] {
             Value::String(text) => Content::Text(text.as_str().into()),
             parts @ Value::Array(_) => Content::Parts(Arc::new(parts.clone())),

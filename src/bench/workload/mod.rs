@@ -151,7 +151,9 @@ impl Workload {
     /// The names of the conversations, in the order of their files.
     pub fn names(&self) -> Vec<Arc<str>> {
         match &self.supply {
-            Supply::Queue(queue) => queue.conversations().map(|conversation| conversation.name.clone()).collect(),
+            Supply::Queue(queue) => {
+                queue.conversations().map(|conversation| conversation.name.clone()).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -51,7 +51,8 @@ pub fn load(file: &Path, seed: i64) -> Result<Replay, Mistake> {
         if line.trim().is_empty() {
             continue;
         }
-        let entry: Entry = serde_json::from_str(line).map_err(|error| Mistake::of_json(file, number, &error))?;
+        let entry: Entry =
+            serde_json::from_str(line).map_err(|error| Mistake::of_json(file, number, &error))?;
         if !(0.0..1e15).contains(&entry.timestamp) {
             let text = "the timestamp must be a number of milliseconds from zero on";
             return Err(Mistake::in_json(file, number, line, "timestamp", text));

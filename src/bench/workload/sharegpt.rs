@@ -82,7 +82,10 @@ mod tests {
         assert_eq!((single.len(), single[0].messages.len()), (1, 2));
         let [whole] = &load(&file, true).unwrap()[..] else { panic!() };
         assert_eq!(whole.len(), 2);
-        assert_eq!((&*whole[1].messages[0].content.text(), whole[1].recorded_reply.as_deref()), ("c", Some("d")));
+        assert_eq!(
+            (&*whole[1].messages[0].content.text(), whole[1].recorded_reply.as_deref()),
+            ("c", Some("d"))
+        );
         std::fs::write(&file, "[\n {\"a\": 1}]").unwrap();
         let error = load(&file, false).unwrap_err();
         assert_eq!(error.at, Some((2, 2)), "{error}");

@@ -69,13 +69,15 @@ pub fn load(settings: &Settings) -> Result<Workload, Failure> {
     let bad = |flag: &str, error: String| Failure::new(ExitCode::INVALID_CONFIG, format!("{flag}: {error}"));
     let seed = settings.seed;
     let mut supply = if let Some(folder) = &settings.conversations {
-        Supply::Queue(conversations::load(folder, settings.shuffle.then_some(seed))?)
+        Supply::Queue(
+            conversations::load(folder, settings.shuffle.then_some(seed)).map_err(Mistake::failure)?,
+        )
     } else if let Some((file, form)) = &settings.dataset {
-        dataset(file, form.unwrap_or(Form::Auto), settings)?
+        dataset(file, form.unwrap_or(Form::Auto), settings).map_err(Mistake::failure)?
     } else if let Some(text) = &settings.synthetic {
         Supply::Synthetic(Synthetic::new(text, seed).map_err(|error| bad("--synthetic", error))?)
     } else if let Some(file) = &settings.prompt_file {
-        Supply::Cycle(lines::load(file)?)
+        Supply::Cycle(lines::load(file).map_err(Mistake::failure)?)
     } else {
         let question = [QUESTION.to_owned()];
         let prompts = if settings.prompts.is_empty() { &question[..] } else { &settings.prompts };
@@ -114,7 +116,9 @@ fn guess(file: &Path) -> Result<Form, Mistake> {
     let value: Value = serde_json::from_str(first).map_err(|error| Mistake::of_json(file, 1, &error))?;
     match &value {
         Value::Object(object) if object.contains_key("input_length") => Ok(Form::Mooncake),
-        Value::Object(object) if object.contains_key("messages") || object.contains_key("body") => Ok(Form::Openai),
+        Value::Object(object) if object.contains_key("messages") || object.contains_key("body") => {
+            Ok(Form::Openai)
+        }
         _ => Err(unknown()),
     }
 }
@@ -125,7 +129,8 @@ mod tests {
 
     #[test]
     fn sources_exclude_each_other() {
-        let both = Settings { prompts: vec!["a".into()], synthetic: Some("prompt=3".into()), ..Settings::default() };
+        let both =
+            Settings { prompts: vec!["a".into()], synthetic: Some("prompt=3".into()), ..Settings::default() };
         assert!(load(&both).unwrap_err().message.starts_with("--prompt and --synthetic cannot"));
         let asked = load(&Settings { system: Some("s".into()), ..Settings::default() }).unwrap();
         let work = asked.at(7).unwrap();

@@ -60,7 +60,8 @@ impl Template {
         });
         match missing {
             Some((path, key)) => {
-                let what = format!("there is no value for {{inputs.{key}}}; give one with --input {key}=VALUE");
+                let what =
+                    format!("there is no value for {{inputs.{key}}}; give one with --input {key}=VALUE");
                 Err(Mistake::in_json(file, 1, &text, &path, what))
             }
             None => Ok(Self(value)),
@@ -77,7 +78,9 @@ fn filled(value: &Value, facts: &Facts<'_>) -> Value {
     match value {
         Value::String(text) => filled_text(text, facts),
         Value::Array(items) => items.iter().map(|item| filled(item, facts)).collect(),
-        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), filled(value, facts))).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| (key.clone(), filled(value, facts))).collect()
+        }
         other => other.clone(),
     }
 }
