@@ -43,7 +43,7 @@ pub async fn run(stage: &Arc<Stage>, local: &Rc<Local>, plan: &Open, place: u32,
             break;
         }
         while going.try_join_next().is_some() {}
-        let Some(work) = stage.workload.at(number) else { break };
+        let Some(work) = stage.work(number) else { break };
         if !stage.enter(plan.max_vus) {
             drop_one(stage, local);
             continue;

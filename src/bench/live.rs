@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 
+use super::schedule::Schedule;
 use super::session::Settings;
 use super::stage::Stage;
-use crate::executor::{Plan, Share};
+use crate::executor::Plan;
 use crate::k6::builtin;
 use crate::log;
 use crate::metrics::engine::Observer;
 use crate::metrics::sink::Sink;
 use crate::metrics::{Sample, Snapshot, Timestamp};
-use crate::options::Resolved;
 use crate::summary::number;
 use crate::summary::style::{Style, pad, width};
 
@@ -48,7 +48,7 @@ pub struct Live {
 /// The thread that shows it; it also samples `vus` and `vus_max`.
 pub struct Running {
     stop: Sender<()>,
-    thread: JoinHandle<()>,
+    thread: JoinHandle<Vec<u32>>,
 }
 
 impl Live {
@@ -57,17 +57,16 @@ impl Live {
     }
 
     /// What is about to happen.
-    pub fn banner(self, resolved: &Resolved, settings: &Settings, outputs: &[String]) {
+    pub fn banner(self, schedule: &Schedule, settings: &Settings, outputs: &[String]) {
         if self.quiet {
             return;
         }
         let style = self.style();
-        let scenario = &resolved.options.scenarios[0];
         let target = &settings.asking.target;
         let mut lines = vec![
             ("server", format!("POST {} ({})", target.endpoint.template(), target.protocol.name())),
             ("prompts", settings.workload.describe()),
-            ("load", scenario.executor.describe(&Share::whole())),
+            ("load", schedule.text.clone()),
         ];
         if !outputs.is_empty() {
             lines.push(("output", outputs.join(", ")));
@@ -106,11 +105,11 @@ impl Live {
 }
 
 impl Running {
-    /// Ends it.
-    pub fn stop(self) {
+    /// Ends it, and says how many requests went on at each second's end, while more could start.
+    pub fn stop(self) -> Vec<u32> {
         drop(self.stop);
         // A panic has been reported by the hook already.
-        let _ = self.thread.join();
+        self.thread.join().unwrap_or_default()
     }
 }
 
@@ -135,7 +134,8 @@ struct Screen {
 }
 
 impl Screen {
-    fn run(mut self, stopped: &Receiver<()>) {
+    fn run(mut self, stopped: &Receiver<()>) -> Vec<u32> {
+        let mut active = Vec::new();
         if self.mode == Mode::Table {
             let drawn = self.drawn.clone();
             log::set_line_hook(Some(Box::new(move |write| around(&drawn, write))));
@@ -147,6 +147,9 @@ impl Screen {
                 recv(stopped) -> _ => break,
             }
             self.sample();
+            if self.stage.is_open() {
+                active.push(self.stage.active());
+            }
             if self.mode != Mode::Nothing {
                 self.look();
             }
@@ -157,6 +160,7 @@ impl Screen {
             // What is shown last stays.
             self.look();
         }
+        active
     }
 
     /// `vus` and `vus_max`, as every test has them.

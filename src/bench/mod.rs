@@ -23,6 +23,7 @@ pub mod recording; // a request as samples
 pub mod schedule; // when requests start
 pub mod session; // one measurement
 pub mod stage; // what all users share
+pub mod sweep; // the highest load
 pub mod table; // columns of text
 pub mod tally; // what went wrong
 pub mod target; // who is asked

@@ -51,6 +51,10 @@ pub struct Schedule {
     pub trace: Trace,
     /// How many pieces of work start at most.
     pub limit: Option<u64>,
+    /// The place of the first of them in the workload.
+    pub first: u64,
+    /// For the banner: `5 users for 1m0s`.
+    pub text: String,
 }
 
 impl Shape {
@@ -107,6 +111,7 @@ impl Shape {
         let by_rate = |rate: f64| Duration::try_from_secs_f64(f64::from(vus) / rate).unwrap_or(FOREVER);
         let ramp_up = self.ramp_up.or(self.spawn_rate.map(by_rate)).map(GoDuration::from);
         let common = |executor| Base { ramp_up, ..self.base(executor) };
+        let users = vus;
         let (vus, forever) = (Some(i64::from(vus)), self.duration.unwrap_or(FOREVER).max(SHORTEST));
         let executor: Arc<dyn Executor> = match (ends, self.duration) {
             (Some(ends), _) => Arc::new(SharedIterations {
@@ -127,7 +132,25 @@ impl Shape {
                 max_duration: Some(forever.into()),
             }),
         };
-        Schedule { executor, trace: Trace::default(), limit: ends }
+        let text = self.describe_closed(users, ends);
+        Schedule { executor, trace: Trace::default(), limit: ends, first: 0, text }
+    }
+
+    fn describe_closed(&self, users: u32, ends: Option<u64>) -> String {
+        let who = if users == 1 { "one user".to_owned() } else { format!("{users} users") };
+        let time = |time: Duration| GoDuration::from(time);
+        let what = match (ends, self.duration) {
+            (Some(ends), None) => format!(" until {ends} have started"),
+            (Some(ends), Some(length)) => format!(" for {} or until {ends} have started", time(length)),
+            (None, Some(length)) => format!(" for {}", time(length)),
+            (None, None) => ", each once".to_owned(),
+        };
+        let ramp = match (self.ramp_up, self.spawn_rate) {
+            (Some(ramp), _) => format!(", who come within {}", time(ramp)),
+            (None, Some(rate)) => format!(", {rate} more each second"),
+            (None, None) => String::new(),
+        };
+        format!("{who}{what}{ramp}")
     }
 
     fn open(&self, workload: &Workload, ends: Option<u64>) -> Result<Schedule, Failure> {
@@ -162,6 +185,15 @@ impl Shape {
             (_, None) => OPEN_DURATION,
         };
         let duration = self.duration.unwrap_or(natural).max(SHORTEST);
+        let text = match &law {
+            Law::Trace(file) => {
+                format!("requests at the times of {file}, for {}", GoDuration::from(duration))
+            }
+            law => {
+                let most = ends.map_or(String::new(), |ends| format!(", {ends} at most"));
+                format!("{rate} requests a second ({law}), for {}{most}", GoDuration::from(duration))
+            }
+        };
         let max_vus = Some(i64::from(self.max_vus.unwrap_or(MAX_VUS)));
         let executor = ConstantArrivalRate {
             common: self.base("constant-arrival-rate"),
@@ -171,7 +203,7 @@ impl Shape {
             pool: crate::executor::Pool { pre_allocated_vus: max_vus, max_vus },
             arrivals: Some(law),
         };
-        Ok(Schedule { executor: Arc::new(executor), trace, limit: ends })
+        Ok(Schedule { executor: Arc::new(executor), trace, limit: ends, first: 0, text })
     }
 }
 

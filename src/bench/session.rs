@@ -53,6 +53,8 @@ pub struct Measured {
     pub client: Option<Client>,
     /// Why it ended before its time.
     pub stopped: Option<Stop>,
+    /// How many requests, or conversations, went on at each second's end, while more could start.
+    pub active: Vec<u32>,
     /// From the first start to the end of the last request.
     pub elapsed: Duration,
 }
@@ -114,7 +116,7 @@ impl Settings {
 
         let crew = Crew::new(self.threads)?;
         let plan = options.scenarios[0].plan(&options.share, options.seed);
-        live.banner(&resolved, self, &descriptions);
+        live.banner(schedule, self, &descriptions);
         engine.start_clock();
         test.counters.start();
         let watch = client::Watch::start(&test)?;
@@ -122,14 +124,14 @@ impl Settings {
         let start = Instant::now();
         left_out.begin(start, options.regular_length());
         let work = (self.workload.clone(), self.asking.clone());
-        let stage = Arc::new(Stage::new(test.clone(), work, (plan, schedule.limit), start, is_cut));
+        let stage = Arc::new(Stage::new(test.clone(), work, (plan, schedule), start, is_cut));
         let live = live.start(&stage, engine.observer())?;
         crew.work(&stage, &stop.receiver(), &cut)?;
         let elapsed = start.elapsed();
         left_out.end(Instant::now());
         let cpu = watch.map(client::Watch::stop);
         engine.stop_clock();
-        live.stop();
+        let active = live.stop();
         let stopped = test.control.reason();
         drop(signals);
 
@@ -139,7 +141,7 @@ impl Settings {
         let client = cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, true));
         let figures = stage.tally.figures();
         test.counters.complete.store(figures.done, Ordering::Relaxed);
-        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed })
+        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active })
     }
 
     fn test(&self, resolved: &Resolved) -> Result<Arc<Test>> {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::asking::Asking;
+use super::schedule::Schedule;
 use super::tally::Tally;
 use super::workload::{Work, Workload};
 use crate::executor::{Budget, Plan};
@@ -23,6 +24,8 @@ pub struct Stage {
     pub start: Instant,
     /// How many pieces of work start at most.
     limit: Option<u64>,
+    /// The place of the first of them in the workload.
+    first: u64,
     /// Places of the workload that were taken.
     taken: AtomicU64,
     /// Requests, or conversations, that are going on.
@@ -36,7 +39,7 @@ impl Stage {
     pub fn new(
         test: Arc<Test>,
         (workload, asking): (Arc<Workload>, Arc<Asking>),
-        (plan, limit): (Plan, Option<u64>),
+        (plan, schedule): (Plan, &Schedule),
         start: Instant,
         cut: watch::Receiver<bool>,
     ) -> Self {
@@ -47,7 +50,8 @@ impl Stage {
             plan,
             tally: Tally::default(),
             start,
-            limit,
+            limit: schedule.limit,
+            first: schedule.first,
             taken: AtomicU64::new(0),
             active: AtomicU32::new(0),
             cut,
@@ -72,7 +76,12 @@ impl Stage {
         let total = [shared, self.limit].into_iter().flatten().min().unwrap_or(u64::MAX);
         let next = |taken: u64| (taken < total).then_some(taken + 1);
         let place = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
-        self.workload.at(place)
+        self.work(place)
+    }
+
+    /// The piece of work with this number, from zero.
+    pub fn work(&self, number: u64) -> Option<Work> {
+        self.workload.at(self.first.checked_add(number)?)
     }
 
     /// How many starts an open model has, at most.
