@@ -2,7 +2,7 @@
 //!
 //! The layers, of which each imports only those before it; those in braces do not see each other:
 //! `k6`, `log`, {`metrics`, `net`, `executor`, `mock`}, `llm`, `options`, `js`, `vu`, `modules`, `summary`,
-//! `record`, `output`, `run`, `bench`, `cmd`. `tests/architecture.rs` holds this.
+//! `record`, `report`, `output`, `run`, `bench`, `cmd`. `tests/architecture.rs` holds this.
 
 pub mod bench; // load on LLM servers without a script
 pub mod cmd; // one file per subcommand
@@ -18,6 +18,7 @@ pub mod net; // sockets to facts
 pub mod options; // what was typed, and what it means
 pub mod output; // samples out, while running
 pub mod record; // what a run leaves behind, as a value and as a file
+pub mod report; // the HTML page of a record, and of a run that goes on
 pub mod run; // a test run: clock, threads, stop signal
 pub mod summary; // the end-of-test result and its faces
 pub mod vu; // the hot path

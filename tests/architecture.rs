@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["modules"],
     &["summary"],
     &["record"],
+    &["report"],
     &["output"],
     &["run"],
     &["bench"],

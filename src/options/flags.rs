@@ -112,6 +112,9 @@ pub struct OptionFlags {
     /// How long to wait for it, at most [default: 1m]
     #[arg(long, value_parser = GoDuration::parse_go, value_name = "DURATION")]
     pub wait_for_timeout: Option<GoDuration>,
+    /// Where URLs of the script that begin with / lead [env: SSEK_BASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
     /// Switch on these experimental features; may be repeated; `ssek features` lists them [env: K6_FEATURES]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub features: Vec<String>,
@@ -175,6 +178,7 @@ impl OptionFlags {
             warmup: self.warmup,
             cooldown: self.cooldown,
             wait_for: self.wait_for()?,
+            base_url: self.base_url.clone(),
             ..Layer::default()
         })
     }

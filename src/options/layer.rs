@@ -151,10 +151,11 @@ layer! {
     warmup: GoDuration = "warmup", "WARMUP";
     cooldown: GoDuration = "cooldown", "COOLDOWN";
     wait_for: WaitForLayer = "waitFor", "WAIT_FOR";
+    base_url: String = "baseURL", "BASE_URL";
 }
 
 /// Options that k6 does not have.
-const OWN: [&str; 5] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor"];
+const OWN: [&str; 6] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor", "baseURL"];
 
 impl Layer {
     /// Reads the options that a script exports or a config file holds.

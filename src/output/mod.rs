@@ -1,10 +1,17 @@
-//! Samples out, while running: `--out json=file`, `--out csv=file`.
+//! Samples out, while running: `--out json=file`, `--out csv=file`, `--out ssek=file`.
 
 pub mod csv;
+pub mod delivery;
+pub mod end;
 pub mod file;
 pub mod flush;
 pub mod json;
+pub mod prometheus;
+pub mod record;
+pub mod settings;
+pub mod slots;
 pub mod timestamp;
+pub mod web;
 
 use std::time::Duration;
 
@@ -12,6 +19,8 @@ use anyhow::{Result, bail};
 
 use crate::k6::system_tag::SystemTags;
 use crate::metrics::{Definition, Registry, Sample};
+use crate::record::Origin;
+pub use end::End;
 
 /// Somewhere samples go. [`flush`] calls it from a thread of its own, so it may block.
 pub trait Output: Send {
@@ -32,6 +41,12 @@ pub trait Output: Send {
         Duration::from_millis(200)
     }
 
+    /// Takes note of what the run came to, after the last sample and before [`finish`](Self::finish). Not called
+    /// where the run broke off before its end.
+    fn conclude(&mut self, _: &End) -> Result<()> {
+        Ok(())
+    }
+
     /// Writes what is left, after the last sample.
     fn finish(&mut self) -> Result<()>;
 }
@@ -44,6 +59,8 @@ pub struct OutputContext<'a> {
     pub definitions: &'a [Definition],
     /// Looks up an environment variable.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// What a record says of the run, and where its requests leave traces.
+    pub origin: &'a Origin,
 }
 
 /// An output that `--out` knows.
@@ -54,14 +71,13 @@ pub struct OutputKind {
 }
 
 /// Every output there is, by name.
-pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, json::OUTPUT];
+pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, prometheus::OUTPUT, json::OUTPUT, record::OUTPUT];
 
 /// What k6 and its extensions have, and ssek does not.
 const ABSENT: &[&str] = &[
     "cloud",
     "datadog",
     "experimental-opentelemetry",
-    "experimental-prometheus-rw",
     "influxdb",
     "kafka",
     "opentelemetry",
@@ -136,12 +152,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_explained() {
-        let context = OutputContext { system_tags: SystemTags::DEFAULT, definitions: &[], env: &|_| None };
+        let context = OutputContext {
+            system_tags: SystemTags::DEFAULT,
+            definitions: &[],
+            env: &|_| None,
+            origin: &Origin::default(),
+        };
         for (spec, want) in [
-            ("foo", "invalid output type 'foo', available types are: csv, json"),
+            ("foo", "invalid output type 'foo', available types are: csv, json, ssek"),
             (
                 "influxdb=http://x",
-                "the output type 'influxdb' is not available in ssek yet, available types are: csv, json",
+                "the output type 'influxdb' is not available in ssek yet, available types are: csv, json, ssek",
             ),
             ("json=/nowhere/out.json", "could not open /nowhere/out.json for the json output"),
             (
