@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod archive;
+mod bench;
 mod calibrate;
 mod completion;
 mod deps;
@@ -17,6 +18,7 @@ mod record;
 mod report;
 pub mod run;
 mod stats;
+mod sweep;
 mod usage;
 mod version;
 
@@ -49,6 +51,10 @@ struct Cli {
 enum Command {
     /// Run a test
     Run(Box<RunArgs>),
+    /// Put load on an LLM server, without a script
+    Bench(Box<bench::BenchArgs>),
+    /// Find the highest load that an LLM server takes while it keeps its objectives
+    Sweep(Box<sweep::SweepArgs>),
     /// Put a test and all files that it reads into one tar file, which can be run
     Archive(Box<archive::ArchiveArgs>),
     /// Print a script's options as JSON
@@ -124,6 +130,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Run(args)) => {
             global.refuse_unsupported(&env)?;
             run::run(RunArgs { global, ..*args })
+        }
+        Some(Command::Bench(args)) => {
+            global.refuse_unsupported(&env)?;
+            bench::run(bench::BenchArgs { global, ..*args })
+        }
+        Some(Command::Sweep(args)) => {
+            global.refuse_unsupported(&env)?;
+            sweep::run(sweep::SweepArgs { global, ..*args })
         }
         Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
         Some(Command::Inspect(args)) => inspect::run(&inspect::InspectArgs { global, ..*args }),
