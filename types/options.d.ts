@@ -76,7 +76,7 @@ declare module "ssek/options" {
     | (Executors<ClosedShapes> & Common & Closed & { gracefulRampDown?: Duration })
     | ({ executor: "inject-closed"; steps: Steps<ClosedShapes> } & Common & Closed & { gracefulRampDown?: Duration });
 
-  export interface Options extends Omit<k6.Options, "scenarios"> {
+  export interface Options extends Omit<k6.Options, "scenarios" | "handleSummaryTimeout"> {
     scenarios?: Record<string, Scenario>;
     /** Of random arrivals. */
     seed?: number;

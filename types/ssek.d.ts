@@ -9,3 +9,6 @@
 /// <reference path="./options.d.ts" />
 /// <reference path="./sse.d.ts" />
 /// <reference path="./llm.d.ts" />
+
+/** Modules from the web, whose types nobody told. */
+declare module "https://*";

@@ -87,7 +87,7 @@ fn scripts() -> Probed {
     let http = Server::new(answer);
     let ws = ws_server::serve(None);
     let grpc = grpc_server::Server::start(grpc_server::Settings::default());
-    let mut run = ssek(&["run", "-q", "--log-format", "raw", "--secret-source", "mock=mine=hidden-value", "main.js"])
+    let mut run = ssek(&["run", "-q", "--log-format", "raw", "--secret-source", "mock=name=own,default,mine=hidden-value", "main.js"])
         .file("data.csv", "name,age\nann,30\nbob,41\n\n")
         .file("certificate.pem", include_str!("../support/localhost.crt"))
         .env("OWN", "value")
@@ -156,6 +156,9 @@ fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
         (Value::Object(whole), Value::Object(part)) => {
             part.iter().all(|(key, value)| whole.get(key).is_some_and(|found| contains(found, value)))
+        }
+        (Value::Array(whole), Value::Array(part)) => {
+            whole.len() == part.len() && whole.iter().zip(part).all(|(whole, part)| contains(whole, part))
         }
         _ => whole == part,
     }

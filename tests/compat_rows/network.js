@@ -92,7 +92,7 @@ section('k6/websockets', {
   'WebSocket.ping': () => socket((s) => new Promise((resolve) => { s.onpong = () => resolve(true); s.ping() })),
   'WebSocket.close': () => socket((s) => typeof s.close === 'function'),
   'WebSocket.addEventListener': () => socket((s) => new Promise((resolve) => { s.addEventListener('message', (e) => resolve(e.type === 'message')); s.send('x') })),
-  'url, readyState, bufferedAmount, extensions, protocol': () => socket((s) => is([s.url.startsWith('ws'), s.bufferedAmount, s.extensions, s.protocol], [true, 0, '', ''])),
+  'url, readyState, bufferedAmount, extensions, protocol': () => socket((s) => is([s.url.startsWith('ws'), s.bufferedAmount, s.extensions, s.protocol], [true, 0, [], ''])),
   binaryType: () => socket((s) => is(s.binaryType, 'blob')),
   'onopen, onmessage, onerror, onclose, onping, onpong': () => socket((s) => ['onopen', 'onmessage', 'onerror', 'onclose', 'onping', 'onpong'].every((name) => name in s)),
   Blob: async () => is([await new Blob(['a', 'b']).text(), new Blob(['abc'], { type: 'x/y' }).slice(1).size], ['ab', 2]),

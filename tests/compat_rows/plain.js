@@ -21,6 +21,7 @@ const shared = new SharedArray('shared', () => [{ a: 1 }, { a: 2 }])
 const initial = { opened: open('./data.csv'), binary: open('./data.csv', 'b'), required: require('k6/encoding') }
 const file = await fs.open('./data.csv')
 const parsed = await csv.parse(file, { skipFirstLine: true })
+const parser = new csv.Parser(await fs.open('./data.csv'), { skipFirstLine: true })
 const certificate = open('./certificate.pem')
 const load = (name) => thrown(() => require(name))
 const absent = {}
@@ -41,7 +42,7 @@ section('Globals', {
   __ITER: () => is(__ITER, 0),
   open: () => is([initial.opened.split('\n')[0], initial.binary instanceof ArrayBuffer], ['name,age', true]),
   require: () => is(typeof initial.required.b64encode, 'function'),
-  'module, exports': () => thrown(() => module).includes('trying to access identifier module') || thrown(() => module),
+  'module, exports': () => is(thrown(() => module), 'ReferenceError: module is not defined'),
   global: () => is(global === globalThis, true),
   setTimeout: async () => is(await after(setTimeout, 'x'), ['x']),
   clearTimeout: () => is(clearTimeout(setTimeout(() => { throw new Error('fired') }, 1)) === undefined, true),
@@ -113,7 +114,7 @@ section('k6/execution', {
   'instance.vusInitialized': () => is(exec.instance.vusInitialized, 1),
   'instance.currentTestRunDuration': () => is(exec.instance.currentTestRunDuration > 0, true),
   'scenario.name': () => is(exec.scenario.name, 'default'),
-  'scenario.executor': () => is(exec.scenario.executor, 'shared-iterations'),
+  'scenario.executor': () => is(exec.scenario.executor, 'per-vu-iterations'),
   'scenario.startTime': () => is(Math.abs(Date.now() - exec.scenario.startTime) < 60000, true),
   'scenario.progress': () => is(typeof exec.scenario.progress, 'number'),
   'scenario.iterationInInstance': () => is(exec.scenario.iterationInInstance, 0),
@@ -127,7 +128,7 @@ section('k6/execution', {
   'vu.metrics.metadata': () => { exec.vu.metrics.metadata.m = 'y'; return is(exec.vu.metrics.metadata.m, 'y') },
   'test.abort': () => is(typeof exec.test.abort, 'function'),
   'test.fail': () => is(typeof exec.test.fail, 'function'),
-  'test.options': () => is(exec.test.options.scenarios.default.executor, 'shared-iterations'),
+  'test.options': () => is(exec.test.options.scenarios.default.executor, 'per-vu-iterations'),
 })
 
 section('k6/data', {
@@ -161,21 +162,21 @@ section('k6/timers', methods(() => timers, ['setTimeout', 'clearTimeout', 'setIn
 
 section('k6/secrets', {
   get: async () => is(await secrets.get('mine'), 'hidden-value'),
-  source: async () => is(await secrets.source('default').get('mine'), 'hidden-value'),
+  source: async () => is(await secrets.source('own').get('mine'), 'hidden-value'),
 })
 
 section('k6/experimental/fs', {
   open: () => is(file.path.endsWith('data.csv'), true),
-  'File.stat': async () => is(await file.stat(), { name: 'data.csv', size: 25 }),
+  'File.stat': async () => is(await file.stat(), { name: 'data.csv', size: 24 }),
   'File.read': async () => { await file.seek(0, fs.SeekMode.Start); const buffer = new Uint8Array(4); return is([await file.read(buffer), String.fromCharCode(...buffer)], [4, 'name']) },
-  'File.seek': async () => is(await file.seek(-3, fs.SeekMode.End), 22),
+  'File.seek': async () => is(await file.seek(-3, fs.SeekMode.End), 20),
   SeekMode: () => is([fs.SeekMode.Start, fs.SeekMode.Current, fs.SeekMode.End], [0, 1, 2]),
   FSError: () => String(fs.FSError),
 })
 
 section('k6/experimental/csv', {
   parse: () => is([parsed.length, parsed[1][0]], [2, 'bob']),
-  Parser: async () => { await file.seek(0, fs.SeekMode.Start); return is((await new csv.Parser(file, { skipFirstLine: true }).next()).value, ['ann', '30']) },
+  Parser: async () => is((await parser.next()).value, ['ann', '30']),
 })
 
 section('k6/experimental/streams', {
