@@ -155,7 +155,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         start: end.start,
     });
     outputs.into_iter().for_each(|output| output.finish(&concluded));
-    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran {
+    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
     let setup_data = course.setup_data();

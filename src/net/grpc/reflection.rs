@@ -1,8 +1,9 @@
 //! The reflection protocol: the descriptors of a server's services, in both of its versions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost::Message;
@@ -79,8 +80,19 @@ struct Refusal {
     message: String,
 }
 
+/// A call of the protocol, as it is measured.
+#[derive(Debug)]
+pub struct Asked {
+    pub code: Code,
+    /// The server's address, if there was a connection.
+    pub remote: Option<SocketAddr>,
+    pub begun: Instant,
+    pub ended: Instant,
+}
+
 /// The files that describe all services of a server, with all that they import: each an encoded
-/// `FileDescriptorProto`, by name.
+/// `FileDescriptorProto`, by name. The calls that were made are added to `calls`: one for each version that was
+/// tried.
 ///
 /// # Errors
 ///
@@ -89,11 +101,16 @@ pub async fn files(
     channel: &Rc<Channel>,
     metadata: &Metadata,
     timeout: Duration,
+    calls: &mut Vec<Asked>,
 ) -> Result<BTreeMap<String, Bytes>, Status> {
     let mut refused = Status::ok();
     for path in PATHS {
         let request = Request { path: path.to_owned(), metadata: metadata.clone(), timeout: Some(timeout) };
-        match ask_all(channel, &request).await {
+        let (begun, mut remote) = (Instant::now(), None);
+        let asked = ask_all(channel, &request, &mut remote).await;
+        let code = asked.as_ref().map_or_else(|status| status.code, |_| Code::OK);
+        calls.push(Asked { code, remote, begun, ended: Instant::now() });
+        match asked {
             Err(status) if status.code == Code::UNIMPLEMENTED => refused = status,
             done => return done,
         }
@@ -101,8 +118,13 @@ pub async fn files(
     Err(refused)
 }
 
-async fn ask_all(channel: &Rc<Channel>, request: &Request) -> Result<BTreeMap<String, Bytes>, Status> {
+async fn ask_all(
+    channel: &Rc<Channel>,
+    request: &Request,
+    remote: &mut Option<SocketAddr>,
+) -> Result<BTreeMap<String, Bytes>, Status> {
     let (mut sink, mut source) = channel.start(request).await?;
+    *remote = Some(source.remote);
     let mut files = BTreeMap::new();
     let mut missing = BTreeSet::new();
     let services = ask(&mut sink, &mut source, Wanted::ListServices("*".to_owned())).await?;
