@@ -61,7 +61,9 @@ fn answer(request: &Request, stream: &mut dyn Stream) -> Then {
     let (method, path) = (line.next().unwrap(), line.next().unwrap());
     let page = "<a href=\"/echo\">link</a><form method=\"post\" action=\"/echo\"><input name=\"own\" value=\"v\"></form>";
     match path {
-        "/page" => respond(stream, "200 OK", "Content-Type: text/html\r\nSet-Cookie: c=1\r\n", page.as_bytes()),
+        "/page" => {
+            respond(stream, "200 OK", "Content-Type: text/html\r\nSet-Cookie: c=1\r\n", page.as_bytes())
+        }
         "/json" => respond(stream, "200 OK", "", b"{\"a\":[1,{\"b\":2}]}"),
         "/away" => respond(stream, "302 Found", "Location: /echo\r\n", b""),
         "/missing" => respond(stream, "404 Not Found", "", b""),
@@ -75,7 +77,8 @@ fn answer(request: &Request, stream: &mut dyn Stream) -> Then {
         _ if method == "HEAD" => respond(stream, "200 OK", "", b""),
         _ => {
             let headers = request.headers.iter().filter_map(|line| line.split_once(": "));
-            let headers: Map<_, _> = headers.map(|(name, value)| (name.to_lowercase(), value.into())).collect();
+            let headers: Map<_, _> =
+                headers.map(|(name, value)| (name.to_lowercase(), value.into())).collect();
             let shown = json!({ "method": method, "headers": headers, "body": String::from_utf8_lossy(&request.body) });
             respond(stream, "200 OK", "", shown.to_string().as_bytes())
         }
@@ -87,14 +90,22 @@ fn scripts() -> Probed {
     let http = Server::new(answer);
     let ws = ws_server::serve(None);
     let grpc = grpc_server::Server::start(grpc_server::Settings::default());
-    let mut run = ssek(&["run", "-q", "--log-format", "raw", "--secret-source", "mock=name=own,default,mine=hidden-value", "main.js"])
-        .file("data.csv", "name,age\nann,30\nbob,41\n\n")
-        .file("certificate.pem", include_str!("../support/localhost.crt"))
-        .env("OWN", "value")
-        .env("H", &format!("http://{}", http.addr))
-        .env("W", &ws.url(""))
-        .env("G", &grpc.addr.to_string())
-        .env("PROTOS", &grpc_server::protos().display().to_string());
+    let mut run = ssek(&[
+        "run",
+        "-q",
+        "--log-format",
+        "raw",
+        "--secret-source",
+        "mock=name=own,default,mine=hidden-value",
+        "main.js",
+    ])
+    .file("data.csv", "name,age\nann,30\nbob,41\n\n")
+    .file("certificate.pem", include_str!("../support/localhost.crt"))
+    .env("OWN", "value")
+    .env("H", &format!("http://{}", http.addr))
+    .env("W", &ws.url(""))
+    .env("G", &grpc.addr.to_string())
+    .env("PROTOS", &grpc_server::protos().display().to_string());
     for file in ["main.js", "rows.js", "plain.js", "page.js", "network.js"] {
         run = run.file(file, &fs::read_to_string(in_repository("tests/compat_rows").join(file)).unwrap());
     }
@@ -146,7 +157,9 @@ fn options() -> Probed {
 }
 
 fn inspect(options: &Value) -> Value {
-    let script = format!("export const options = {options}\nexport default function () {{}}\nexport function other() {{}}");
+    let script = format!(
+        "export const options = {options}\nexport default function () {{}}\nexport function other() {{}}"
+    );
     let outcome = ssek(&["inspect", "script.js"]).file("script.js", &script).outcome();
     serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{options}: {}", outcome.stderr))
 }
