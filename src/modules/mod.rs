@@ -23,8 +23,10 @@ pub mod streams;
 pub mod tags;
 pub mod text;
 pub mod timers;
+pub mod trace;
 pub mod webcrypto;
 pub mod websockets;
+pub mod whatwg;
 pub mod ws;
 pub mod x509;
 

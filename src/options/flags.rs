@@ -113,6 +113,9 @@ pub struct OptionFlags {
     /// How long to wait for it, at most [default: 1m]
     #[arg(long, value_parser = GoDuration::parse_go, value_name = "DURATION")]
     pub wait_for_timeout: Option<GoDuration>,
+    /// Where URLs of the script that begin with / lead [env: SSEK_BASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
     /// What calls of ssek/llm must keep to count in llm_goodput, such as ttft<500ms,tpot<50ms [env: SSEK_SLO]
     #[arg(long, value_name = "OBJECTIVES")]
     pub slo: Option<String>,
@@ -179,6 +182,7 @@ impl OptionFlags {
             warmup: self.warmup,
             cooldown: self.cooldown,
             wait_for: self.wait_for()?,
+            base_url: self.base_url.clone(),
             slo: one("--slo", self.slo.as_deref(), Slo::from_text)?,
             ..Layer::default()
         })

@@ -152,11 +152,12 @@ layer! {
     warmup: GoDuration = "warmup", "WARMUP";
     cooldown: GoDuration = "cooldown", "COOLDOWN";
     wait_for: WaitForLayer = "waitFor", "WAIT_FOR";
+    base_url: String = "baseURL", "BASE_URL";
     slo: Slo = "slo", "SLO";
 }
 
 /// Options that k6 does not have.
-const OWN: [&str; 6] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor", "slo"];
+const OWN: [&str; 7] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor", "baseURL", "slo"];
 
 impl Layer {
     /// Reads the options that a script exports or a config file holds.

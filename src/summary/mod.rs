@@ -27,7 +27,7 @@ use crate::metrics::trend_stat::TrendStat;
 use crate::options::runtime::SummaryMode;
 
 /// What was measured, together with how the user wants to see it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Summary {
     pub snapshot: Snapshot,
     /// ssek's own state, where it is of interest.

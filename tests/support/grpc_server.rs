@@ -27,6 +27,8 @@ struct Words {
     big: i64,
     #[prost(string, repeated, tag = "3")]
     more: Vec<String>,
+    #[prost(message, optional, boxed, tag = "4")]
+    inner: Option<Box<Words>>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -214,10 +216,10 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, settings: Settings) 
     let Ok(mut connection) = h2::server::handshake(stream).await else { return };
     let mut calls = 0;
     while let Some(Ok((request, respond))) = connection.accept().await {
-        let settings = settings.clone();
+        let of_call = settings.clone();
         tokio::spawn(async move {
             // A client may go away at any time.
-            let _ = Call::new(request, respond).answer(&settings).await;
+            let _ = Call::new(request, respond).answer(&of_call).await;
         });
         calls += 1;
         if settings.calls_per_connection.is_some_and(|most| calls >= most) {
