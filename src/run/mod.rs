@@ -180,7 +180,12 @@ fn open_outputs(
     definitions: &[definition::Definition],
     runtime: &RuntimeOptions,
 ) -> Result<Outputs> {
-    let env = |name: &str| std::env::var(name).ok();
+    // The feature is another name for the variable.
+    let feature = |name: &str| {
+        let named = name == "K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM";
+        (named && runtime.features.native_histograms).then(|| "true".to_owned())
+    };
+    let env = |name: &str| std::env::var(name).ok().or_else(|| feature(name));
     let context = OutputContext { system_tags: test.system_tags(), definitions, env: &env };
     let (mut flushes, mut sinks, mut descriptions) = (Vec::new(), Vec::new(), Vec::new());
     for spec in &runtime.outputs {
