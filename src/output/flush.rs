@@ -167,6 +167,7 @@ mod tests {
     use anyhow::{Result, bail};
 
     use super::*;
+    use crate::k6::ExitCode;
     use crate::metrics::{SeriesId, Timestamp};
     use crate::summary::Summary;
 
@@ -213,7 +214,14 @@ mod tests {
         (0..batches).for_each(|_| open.send(()).unwrap());
         let left_out = sink.backlog.left_out.load(Ordering::Relaxed);
         drop(sink);
-        let end = End { script: String::new(), summary: Summary::default(), failure: None };
+        let end = End {
+            script: String::new(),
+            summary: Summary::default(),
+            failure: None,
+            exit_code: ExitCode::OK,
+            start: None,
+            pages: Arc::default(),
+        };
         flush.finish(&Arc::new(end));
         let seen = *seen.0.lock().unwrap();
         (seen, left_out)

@@ -1,6 +1,7 @@
-//! Samples out, while running: `--out json=file`, `--out csv=file`.
+//! Samples out, while running: `--out json=file`, `--out csv=file`, `--out ssek=file`.
 
 pub mod csv;
+pub mod dashboard;
 pub mod delivery;
 pub mod end;
 pub mod file;
@@ -11,6 +12,8 @@ pub mod json;
 pub mod junit;
 pub mod opentelemetry;
 pub mod prometheus;
+pub mod record;
+pub mod report;
 pub mod settings;
 pub mod slots;
 pub mod statsd;
@@ -25,6 +28,7 @@ use anyhow::{Result, bail};
 
 use crate::k6::system_tag::SystemTags;
 use crate::metrics::{Definition, Registry, Sample};
+use crate::record::Origin;
 pub use end::End;
 
 /// Somewhere samples go. [`flush`] calls it from a thread of its own, so it may block.
@@ -64,6 +68,8 @@ pub struct OutputContext<'a> {
     pub definitions: &'a [Definition],
     /// Looks up an environment variable.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// What a record says of the run, and where its requests leave traces.
+    pub origin: &'a Origin,
 }
 
 /// An output that `--out` knows.
@@ -83,12 +89,14 @@ pub const OUTPUTS: &[OutputKind] = &[
     json::OUTPUT,
     junit::OUTPUT,
     opentelemetry::OUTPUT,
+    report::OUTPUT,
+    record::OUTPUT,
     statsd::OUTPUT,
+    dashboard::OUTPUT,
 ];
 
 /// What k6 and its extensions have, and ssek does not.
-const ABSENT: &[&str] =
-    &["cloud", "datadog", "influxdb", "kafka", "prometheus", "statsd", "timescaledb", "web-dashboard"];
+const ABSENT: &[&str] = &["cloud", "datadog", "kafka", "prometheus", "timescaledb"];
 
 /// For how many series an output keeps rendered text before it starts afresh, so that a test with
 /// ever new tag values does not fill the memory.
@@ -159,16 +167,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_explained() {
-        let context = OutputContext { system_tags: SystemTags::DEFAULT, definitions: &[], env: &|_| None };
+        let context = OutputContext {
+            system_tags: SystemTags::DEFAULT,
+            definitions: &[],
+            env: &|_| None,
+            origin: &Origin::default(),
+        };
+        let names = OUTPUTS.iter().map(|kind| kind.name).collect::<Vec<_>>();
+        assert!(names.is_sorted(), "{names:?}");
         for (spec, want) in [
-            (
-                "foo",
-                "invalid output type 'foo', available types are: csv, experimental-opentelemetry, experimental-prometheus-rw, github, influxdb, json, junit, opentelemetry, statsd",
-            ),
-            (
-                "kafka=x",
-                "the output type 'kafka' is not available in ssek yet, available types are: csv, experimental-opentelemetry, experimental-prometheus-rw, github, influxdb, json, junit, opentelemetry, statsd",
-            ),
+            ("foo", "invalid output type 'foo', available types are: {names}"),
+            ("kafka=x", "the output type 'kafka' is not available in ssek yet, available types are: {names}"),
             ("json=/nowhere/out.json", "could not open /nowhere/out.json for the json output"),
             (
                 "csv=fileName=x,shape=y",
@@ -181,7 +190,7 @@ mod tests {
             ("csv=saveInterval=x", "the csv output's saveInterval 'x' is no duration"),
         ] {
             let error = open(spec, &context).err().unwrap();
-            assert_eq!(error.to_string(), want);
+            assert_eq!(error.to_string(), want.replace("{names}", &names.join(", ")));
         }
     }
 }

@@ -62,9 +62,11 @@ pub fn failed(check: &CheckSnapshot) -> String {
 
 #[cfg(test)]
 pub mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
+    use crate::k6::ExitCode;
     use crate::metrics::snapshot::{Snapshot, ThresholdSnapshot};
     use crate::metrics::{Contains, Kind};
     use crate::output::End;
@@ -108,6 +110,9 @@ pub mod tests {
             script: "script.js".to_owned(),
             summary: Summary { snapshot, ..Summary::default() },
             failure: failure.map(str::to_owned),
+            exit_code: ExitCode::OK,
+            start: None,
+            pages: Arc::default(),
         }
     }
 

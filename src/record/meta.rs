@@ -17,12 +17,17 @@ pub struct Meta {
     pub name: String,
     /// The models that answered, where the samples have a tag `model`, in the order of their names.
     pub models: Vec<String>,
-    /// Nanoseconds since the Unix epoch; a whole second. Points count from here.
+    /// When the run's clock started: nanoseconds since the Unix epoch. Points count from the whole second at or
+    /// before it.
     pub start: i64,
     /// The command line.
     pub command: Vec<String>,
     /// The merged options, as `exec.test.options` shows them; `null` where there was no script.
     pub options: Value,
+    /// Whether the summary has ssek's own metrics of event streams …
+    pub shows_streaming: bool,
+    /// … and those of late starts.
+    pub shows_schedule: bool,
     pub host: Host,
     /// Variables of the process that begin with `K6_` or `SSEK_`.
     pub env: BTreeMap<String, String>,
@@ -42,6 +47,16 @@ pub struct Host {
     pub cpus: u32,
     /// In bytes; 0 where the system does not tell.
     pub memory: u64,
+}
+
+/// Nanoseconds.
+pub const SECOND: i64 = 1_000_000_000;
+
+impl Meta {
+    /// Where second 0 of the series begins: nanoseconds since the Unix epoch, a whole second.
+    pub fn second_zero(&self) -> i64 {
+        self.start.div_euclid(SECOND) * SECOND
+    }
 }
 
 impl Host {

@@ -1,10 +1,17 @@
 //! The record of a run, a value: what was measured in every second, which requests there were, on which machine.
 //!
-//! [`Collector`] makes one of samples; reports, summaries and comparisons are
+//! [`Collector`] makes one of samples; [`file`] writes and reads it; reports, summaries and comparisons are
 //! made of it.
 
+mod client;
 pub mod collector;
+pub mod compare;
+pub mod file;
+mod line;
+pub mod merge;
 pub mod meta;
+pub mod recorder;
+pub mod secrets;
 
 use crate::metrics::trace::RequestTrace;
 use crate::metrics::{Contains, Kind, Packed, Snapshot};
@@ -12,6 +19,7 @@ use crate::summary::client::Client;
 
 pub use collector::{Collected, Collector};
 pub use meta::{Host, Meta};
+pub use recorder::{Origin, Recorder};
 
 /// The version of the file format that this ssek writes, and the latest that it reads.
 pub const VERSION: u32 = 1;
@@ -32,6 +40,8 @@ pub struct Record {
     pub snapshot: Snapshot,
     /// ssek's own state and the verdict on it, where it was judged.
     pub client: Option<Client>,
+    /// Whether the run came to its end; else this is what a run that was killed has left.
+    pub complete: bool,
     /// What the process ended with.
     pub exit_code: u8,
     /// An unbiased sample of the requests, by start.
@@ -67,7 +77,7 @@ pub enum Of {
 /// A step of a series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// Where the step begins: seconds since [`Meta::start`].
+    /// Where the step begins: seconds since [`Meta::second_zero`].
     pub second: u32,
     pub value: Packed,
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -16,6 +15,7 @@ use crate::log::{self, Level};
 use crate::metrics::engine::FinalResult;
 use crate::options::Resolved;
 use crate::options::runtime::SummaryMode;
+use crate::output::{End, report};
 use crate::summary::client::Client;
 use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
@@ -42,6 +42,7 @@ pub fn summary(resolved: &Resolved, request: &Request, result: &FinalResult, sho
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
             streaming: shows.streaming,
+            models: loaded.test.streaming.calls_models(),
             schedule: shows.schedule,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
@@ -117,6 +118,14 @@ fn without_secrets(mut files: SummaryFiles) -> SummaryFiles {
     files
 }
 
+/// Names the reports that were written, where a terminal makes links of them. On stderr: stdout may be a file with
+/// the summary.
+pub fn name_pages(end: &End) {
+    for page in end.pages.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+        eprintln!("report: {}", report::link(page));
+    }
+}
+
 /// Writes one entry of the summary; the error is its text.
 fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     let written = match place {
@@ -158,46 +167,54 @@ pub fn failure(stopped: Option<&Stop>, test: &Test, failure: Option<&Failure>) -
 const TOO_MANY_ERRORS: &str = "the test ended early because too many iterations failed";
 const MARKED_AS_FAILED: &str = "test run was marked as failed";
 
-/// Logs why the run failed, if it did, and picks its exit code: the first reason wins, and first of all
-/// what stopped the run. That ssek was
-/// too busy is always told, and a reason where it is `fatal`.
-pub fn verdict(
-    stopped: Option<Stop>,
-    test: &Arc<Test>,
+/// What the process exits with: the first reason wins, and first of all what stopped the run. `saturated`: ssek
+/// was too busy, and that is to be fatal.
+pub fn exit_code(
+    stopped: Option<&Stop>,
+    test: &Test,
     result: &FinalResult,
-    failure: Option<Failure>,
-    client: Option<&Client>,
-    fatal: bool,
+    failure: Option<&Failure>,
+    saturated: bool,
 ) -> ExitCode {
-    let suspect = client.filter(|client| client.is_suspect());
-    if let Some(client) = suspect {
+    match (stopped, failure) {
+        (Some(reason), _) => reason.exit_code(),
+        (None, Some(failure)) => failure.code,
+        _ if !result.crossed.is_empty() => ExitCode::THRESHOLDS,
+        _ if test.control.has_too_many_errors() => ExitCode::TOO_MANY_ERRORS,
+        _ if test.control.is_marked_failed() => ExitCode::MARKED_AS_FAILED,
+        _ if saturated => ExitCode::SATURATED,
+        _ => ExitCode::OK,
+    }
+}
+
+/// Logs why the run failed with that code, if it did. That ssek was too busy is always told.
+pub fn verdict(
+    code: ExitCode,
+    stopped: Option<&Stop>,
+    result: &FinalResult,
+    failure: Option<&Failure>,
+    client: Option<&Client>,
+) {
+    if let Some(client) = client.filter(|client| client.is_suspect()) {
         log::warn(format!("ssek was too busy for its figures to be trusted: {}", client.reason()));
     }
     if let Some(reason) = stopped {
         log::error(reason.message());
-        return reason.exit_code();
+        return;
     }
     if let Some(failure) = failure {
         let fields: Vec<_> = failure.fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
         log::emit(Level::Error, &failure.message, &fields);
-        return failure.code;
+        return;
     }
-    if !result.crossed.is_empty() {
-        let names = result.crossed.join(", ");
-        log::error(format!("thresholds on metrics '{names}' have been crossed"));
-        return ExitCode::THRESHOLDS;
+    match code {
+        ExitCode::THRESHOLDS => {
+            let names = result.crossed.join(", ");
+            log::error(format!("thresholds on metrics '{names}' have been crossed"));
+        }
+        ExitCode::TOO_MANY_ERRORS => log::error(TOO_MANY_ERRORS),
+        ExitCode::MARKED_AS_FAILED => log::error(MARKED_AS_FAILED),
+        ExitCode::SATURATED => log::error("the test failed because of --fail-on-saturation"),
+        _ => {}
     }
-    if test.control.has_too_many_errors() {
-        log::error(TOO_MANY_ERRORS);
-        return ExitCode::TOO_MANY_ERRORS;
-    }
-    if test.control.is_marked_failed() {
-        log::error(MARKED_AS_FAILED);
-        return ExitCode::MARKED_AS_FAILED;
-    }
-    if fatal && suspect.is_some() {
-        log::error("the test failed because of --fail-on-saturation");
-        return ExitCode::SATURATED;
-    }
-    ExitCode::OK
 }
