@@ -156,7 +156,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         start: end.start,
         pages: Arc::default(),
     });
-    outputs.into_iter().for_each(|output| output.finish(&concluded));
+    flush::finish(outputs, &concluded);
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
