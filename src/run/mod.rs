@@ -145,7 +145,8 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
     let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
-    let shows = ending::Shows { streaming: shows_streaming, schedule: shows_schedule, client: shown };
+    let models = test.streaming.calls_models();
+    let shows = ending::Shows { streaming: shows_streaming, models, schedule: shows_schedule, client: shown };
     let saturated = asked && client.as_ref().is_some_and(Client::is_suspect);
     let exit_code = ending::exit_code(reason.as_ref(), &test, &result, end.failure.as_ref(), saturated);
     let concluded = Arc::new(output::End {
