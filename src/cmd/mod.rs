@@ -2,6 +2,7 @@
 
 mod archive;
 mod calibrate;
+mod compare;
 mod completion;
 mod deps;
 mod failure;
@@ -9,11 +10,14 @@ mod features;
 mod global;
 mod inspect;
 mod levels;
+mod merge;
 mod mock;
 mod new;
 mod open_files;
+mod record;
 pub mod run;
 mod stats;
+mod summary;
 mod usage;
 mod version;
 
@@ -60,6 +64,12 @@ enum Command {
     Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
     Calibrate(calibrate::CalibrateArgs),
+    /// Print the end-of-test summary of a run record
+    Summary(summary::SummaryArgs),
+    /// Merge run records into one: percentiles of the whole
+    Merge(merge::MergeArgs),
+    /// Compare two run records: what changed, and whether that is more than chance
+    Compare(compare::CompareArgs),
     /// Write a new script from a template
     New(new::NewArgs),
     /// Print the version
@@ -123,6 +133,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Mock(args)) => mock::run(&args),
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
+        Some(Command::Summary(args)) => summary::run(&summary::SummaryArgs { global, ..args }),
+        Some(Command::Merge(args)) => merge::run(&args),
+        Some(Command::Compare(args)) => compare::run(&compare::CompareArgs { global, ..args }),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
         Some(Command::Completion(args)) => completion::run(&args, &mut Cli::command()),
