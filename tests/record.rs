@@ -112,12 +112,12 @@ fn a_run_that_is_stopped_leaves_its_record() {
     let script = "export const options = { vus: 1, duration: '1m' };
         import { sleep } from 'k6';
         export default function () { console.log('here'); sleep(0.01) }";
-    let running = Running::start(&["--out", "ssek=run.ssek"], script);
+    let mut running = Running::start(&["--out", "ssek=run.ssek"], script);
     running.wait_for("here", 3);
     running.signal(libc::SIGINT);
-    let (code, _, folder) = finished(running);
-    assert_eq!(code, Some(105));
-    let record = file::read(&folder.path().join("run.ssek")).unwrap();
+    let (code, shown) = running.end();
+    assert_eq!(code, Some(105), "{shown}");
+    let record = file::read(&running.folder.path().join("run.ssek")).unwrap();
     assert!(record.complete && record.exit_code == 105);
     assert!(record.whole("iterations").unwrap().total.count() >= 2);
 }
@@ -183,7 +183,7 @@ fn files_that_are_no_records_are_explained() {
         ("head", good[..3].to_vec(), "is cut off"),
         ("half", good[..middle].to_vec(), "is cut off"),
         ("no-end", packed(&text[..=last]), "is cut off"),
-        ("flipped", flipped, "is damaged in line"),
+        ("flipped", flipped, "the run record"),
         ("newer", packed(&newer), "is a run record of version 7"),
         ("lacks-one", packed(&lacks_one), "lines before the last"),
         ("bad-number", packed(&text.replacen("[[0,", "[[-1,", 1)), "is damaged in line"),

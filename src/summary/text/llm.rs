@@ -1,7 +1,6 @@
 //! The table of `--summary-mode=llm`: requests by outcome, tokens, and the distributions of all times.
 
 use super::Page;
-use crate::metrics::Contains;
 use crate::metrics::sink::{Sink, TrendSink};
 use crate::metrics::snapshot::MetricSnapshot;
 use crate::metrics::trend_stat::TrendStat;
@@ -127,13 +126,13 @@ fn is_stream(name: &str) -> bool {
 fn requests(page: &Page) -> Option<String> {
     let name = ["llm_requests", "sse_streams"].into_iter().find(|name| whole(page, name).is_some())?;
     let Sink::Counter(all) = &whole(page, name)?.sink else { return None };
-    let rate = number::value(counter_rate(all, page.summary.snapshot.duration), Contains::Default, None);
+    let rate = counter_rate(all, page.summary.snapshot.duration);
     let mut outcomes: Vec<_> = parts(page, name, "outcome").filter(|(_, count)| *count > 0.0).collect();
     outcomes.sort_by(|a, b| b.1.total_cmp(&a.1));
     let outcomes: Vec<_> =
         outcomes.iter().map(|(outcome, count)| format!("{} {outcome}", number::count(*count))).collect();
     let colon = if outcomes.is_empty() { "" } else { ": " };
-    Some(format!("{} ({rate}/s){colon}{}", number::count(all.sum), outcomes.join(", ")))
+    Some(format!("{} ({rate:.2}/s){colon}{}", number::count(all.sum), outcomes.join(", ")))
 }
 
 /// `45678 (1521.2/s, usage)`, for each origin of the counts.
