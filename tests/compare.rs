@@ -64,14 +64,19 @@ fn the_command_says_what_changed_and_exits_with_it() {
     let (base, head, same) = (path("base.ssek"), path("head.ssek"), path("same.ssek"));
     let bound = "p99(llm_time_to_first_token)>+10%";
     let (html, junit) = (path("c.html"), path("c.xml"));
-    let args =
-        ["compare", &base, &head, "--fail-on", bound, "--html", &html, "--junit", &junit];
+    let args = ["compare", &base, &head, "--fail-on", bound, "--html", &html, "--junit", &junit];
     let outcome = ssek(&args).outcome();
     assert_eq!(outcome.exit, Some(99), "{}{}", outcome.stdout, outcome.stderr);
-    assert!(outcome.stdout.contains("WORSE") && outcome.stdout.contains(&format!("✗ {bound}")), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("WORSE") && outcome.stdout.contains(&format!("✗ {bound}")),
+        "{}",
+        outcome.stdout
+    );
     assert!(outcome.stderr.contains(bound));
     let page = std::fs::read_to_string(&html).unwrap();
-    assert!(page.contains("llm_time_to_first_token") && page.contains("&gt;+10%") && !page.contains("http://"));
+    assert!(
+        page.contains("llm_time_to_first_token") && page.contains("&gt;+10%") && !page.contains("http://")
+    );
     let cases = std::fs::read_to_string(&junit).unwrap();
     let mut reader = quick_xml::Reader::from_str(&cases);
     while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}
@@ -82,7 +87,8 @@ fn the_command_says_what_changed_and_exits_with_it() {
     let json: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!((&json["bounds"][0]["failed"], &json["bounds"][0]["source"]), (&false.into(), &bound.into()));
     // The order of the flags' meaning: significant, but within the bound.
-    let outcome = ssek(&["compare", &base, &head, "--fail-on", "p50(llm_time_to_first_token)>+80%"]).outcome();
+    let outcome =
+        ssek(&["compare", &base, &head, "--fail-on", "p50(llm_time_to_first_token)>+80%"]).outcome();
     assert_eq!(outcome.exit, Some(0));
 
     for (flag, want) in [
@@ -111,7 +117,8 @@ export default function () {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     for (name, ttft) in [("base.ssek", "200ms"), ("head.ssek", "240ms")] {
         let (mock, out) = (format!("--mock=ttft={ttft},itl=1ms,tokens=5"), format!("ssek={}", path(name)));
-        let outcome = ssek(&["run", "--quiet", &mock, "--out", &out, "script.js"]).file("script.js", script).outcome();
+        let outcome =
+            ssek(&["run", "--quiet", &mock, "--out", &out, "script.js"]).file("script.js", script).outcome();
         assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
     }
     let (base, head) = (path("base.ssek"), path("head.ssek"));

@@ -57,7 +57,8 @@ fn unpacked(path: &Path) -> String {
 fn a_run_leaves_a_record_that_tells_the_same() {
     let args = "run --quiet --mock -e API_KEY=hunter2secret --out ssek=run.ssek script.js";
     let args: Vec<_> = args.split(' ').collect();
-    let mut run = ssek(&args).file("script.js", SCRIPT).env("SSEK_STREAMING", "on").env("K6_TOKEN", "tok-abcdef");
+    let mut run =
+        ssek(&args).file("script.js", SCRIPT).env("SSEK_STREAMING", "on").env("K6_TOKEN", "tok-abcdef");
     let outcome = run.outcome();
     assert_eq!(outcome.exit, Some(99), "{}", outcome.stderr);
     let path = run.folder.path().join("run.ssek");
@@ -214,7 +215,10 @@ fn unpacked_equal(record: &Record, text: &str, folder: &Path) -> bool {
 fn a_record_that_cannot_be_written_is_told_before_the_run() {
     let script = "export default function () { console.log('ran') }";
     for (place, want) in [
-        ("nowhere/run.ssek", "could not open nowhere/run.ssek for the ssek output: there is no folder nowhere"),
+        (
+            "nowhere/run.ssek",
+            "could not open nowhere/run.ssek for the ssek output: there is no folder nowhere",
+        ),
         (".", "it is a folder"),
     ] {
         let spec = format!("ssek={place}");
@@ -226,11 +230,22 @@ fn a_record_that_cannot_be_written_is_told_before_the_run() {
 
 #[test]
 fn the_llm_summary_begins_with_a_table() {
-    let args = ["run", "--quiet", "--mock", "--summary-mode=llm", "--out", "ssek", "-e", "API_KEY=none-at-all", "script.js"];
+    let args = [
+        "run",
+        "--quiet",
+        "--mock",
+        "--summary-mode=llm",
+        "--out",
+        "ssek",
+        "-e",
+        "API_KEY=none-at-all",
+        "script.js",
+    ];
     let mut run = ssek(&args).file("script.js", SCRIPT);
     let outcome = run.outcome();
     let table = outcome.stdout.split_once("THRESHOLDS").unwrap().0;
-    for piece in ["█ LLM", "requests  6 (", "/s): 6 ok", "p99.9", "sse_time_to_first_event", "sse_event_gap"] {
+    for piece in ["█ LLM", "requests  6 (", "/s): 6 ok", "p99.9", "sse_time_to_first_event", "sse_event_gap"]
+    {
         assert!(table.contains(piece), "no {piece} in:\n{table}");
     }
     let path = run.folder.path().join("run.ssek");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::{GlobalFlags, print, record};
+use super::{GlobalFlags, print, run_record};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
@@ -65,7 +65,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitCode> {
         least: range("--min-change", args.min_change, 10_000.0)?,
         seed: args.seed,
     };
-    let (base, head) = (record::read(&args.base)?, record::read(&args.head)?);
+    let (base, head) = (run_record::read(&args.base)?, run_record::read(&args.head)?);
     let (base_name, head_name) = (args.base.display().to_string(), args.head.display().to_string());
     let comparison = compare((&base_name, &base), (&head_name, &head), &bounds, &settings)?;
     if args.json {

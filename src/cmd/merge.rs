@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::record;
+use super::run_record;
 use crate::k6::ExitCode;
 use crate::record::file;
 use crate::record::merge::merge;
@@ -25,7 +25,7 @@ pub(super) struct MergeArgs {
 /// # Errors
 /// One of the files is no record, or the new one cannot be written.
 pub(super) fn run(args: &MergeArgs) -> Result<ExitCode> {
-    let records: Vec<_> = args.files.iter().map(|path| record::read(path)).collect::<Result<_>>()?;
+    let records: Vec<_> = args.files.iter().map(|path| run_record::read(path)).collect::<Result<_>>()?;
     let merged = merge(records).context("there is nothing to merge")?;
     file::write(&merged, &args.output)
         .with_context(|| format!("could not write {}", args.output.display()))?;

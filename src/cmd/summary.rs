@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::{GlobalFlags, print, record};
+use super::{GlobalFlags, print, run_record};
 use crate::k6::ExitCode;
 use crate::k6::duration::TimeUnit;
 use crate::k6::exit_code::Failure;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &SummaryArgs) -> Result<ExitCode> {
         let text = format!("invalid summary mode '{}', allowed are: compact, full, llm", args.summary_mode);
         Failure::new(ExitCode::OTHER, text)
     })?;
-    let record = record::read(&args.file)?;
+    let record = run_record::read(&args.file)?;
     let mut summary = record.summary(mode);
     if !args.summary_trend_stats.is_empty() {
         let stats = args.summary_trend_stats.iter().map(|stat| stat.parse::<TrendStat>());

@@ -11,7 +11,9 @@ use rustc_hash::FxHashMap;
 use super::meta::SECOND;
 use super::{Breakdown, MOST_VALUES, OTHERS, Of, Point, Series, TAGS};
 use crate::metrics::packed::Tally;
-use crate::metrics::{Definition, Metric, MetricId, Packed, Registry, Sample, SeriesId, TagSet, Timestamp};
+use crate::metrics::{
+    Definition, Kind, Metric, MetricId, Packed, Registry, Sample, SeriesId, TagSet, Timestamp,
+};
 
 /// A second is over when a sample comes that is so many seconds later; what comes later still is added to
 /// what is packed.
@@ -151,6 +153,20 @@ impl Collector {
         Collected { start: self.start.0, step: self.step, series: lanes, breakdowns }
     }
 
+    /// What came in since the last call of this, with the totals of everything. Scenarios are told apart even
+    /// where there is only one up to now. Not to be mixed with [`Self::collected`].
+    pub fn drain(&mut self) -> Collected {
+        self.close(u32::MAX);
+        self.bytes = 0;
+        let fresh = |lane: &mut Lane| {
+            let points = std::mem::take(&mut lane.points);
+            Series { points, ..lane.series() }
+        };
+        let series = self.lanes.iter_mut().map(fresh).collect();
+        let breakdowns = self.parts.iter_mut().map(Part::breakdown).collect();
+        Collected { start: self.start.0, step: self.step, series, breakdowns }
+    }
+
     fn scenarios(&self) -> usize {
         let names = self.lanes.iter().filter_map(|lane| match &lane.of {
             Of::Scenario(name) => Some(name),
@@ -239,6 +255,15 @@ impl Collector {
             let of = Of::Scenario(scenario.to_owned());
             if self.by_lane.contains_key(&(metric.id, of.clone())) || self.scenarios() < MOST_SCENARIOS {
                 lanes.push(self.lane(&metric, of));
+            }
+        }
+        if metric.kind == Kind::Counter
+            && let Some(outcome) = series.tags.get("outcome")
+        {
+            // How requests end is worth a look over time, whether somebody asked for the sub-metric or not.
+            let lane = self.lane(&metric, Of::Selector(format!("outcome:{outcome}")));
+            if !lanes.contains(&lane) {
+                lanes.push(lane);
             }
         }
         let parts = self.parts_of(&metric, &series.tags);

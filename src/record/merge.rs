@@ -273,7 +273,8 @@ mod tests {
             };
             record
         };
-        let whole = merge(vec![users(SECOND, &[1.0, 5.0, 5.0]), users(2 * SECOND, &[3.0, 4.0, 2.0])]).unwrap();
+        let whole =
+            merge(vec![users(SECOND, &[1.0, 5.0, 5.0]), users(2 * SECOND, &[3.0, 4.0, 2.0])]).unwrap();
         let value = |point: &Point| match &point.value {
             Packed::Gauge(gauge) => gauge.value,
             other => panic!("{other:?}"),

@@ -57,14 +57,15 @@ pub fn made(run: &Made) -> (Record, Vec<f64>) {
         collector.add(&batch, &registry);
     }
     let collected = collector.collected();
-    let metrics = collected.series.iter().filter(|series| series.of == Of::All).map(|series| MetricSnapshot {
-        name: series.metric.clone(),
-        selector: None,
-        kind: series.kind,
-        contains: series.contains,
-        sink: series.total.sink(),
-        thresholds: Vec::new(),
-    });
+    let metrics =
+        collected.series.iter().filter(|series| series.of == Of::All).map(|series| MetricSnapshot {
+            name: series.metric.clone(),
+            selector: None,
+            kind: series.kind,
+            contains: series.contains,
+            sink: series.total.sink(),
+            thresholds: Vec::new(),
+        });
     let snapshot = Snapshot {
         duration: Duration::from_secs(run.seconds as u64),
         metrics: metrics.collect(),
