@@ -104,6 +104,7 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         std::fs::write(file, export::export(&measured.end.summary))
             .with_context(|| format!("could not write {file}"))?;
     }
+    ending::name_pages(&measured.end);
     crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
     Ok(verdict(&measured, &request.common))
 }

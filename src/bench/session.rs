@@ -155,6 +155,7 @@ impl Settings {
             failure: ending::failure(stopped.as_ref(), &test, None),
             exit_code,
             start: Some(clock),
+            pages: Arc::default(),
         });
         outputs.into_iter().for_each(|output| output.finish(&end));
         Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active, end })
