@@ -12,15 +12,16 @@ function verdictCard() {
     const ended = exit !== null;
     return card(DATA.meta.name, say(ended ? 'ended' : 'running'), element('span', { id: 'connection' }));
   }
-  const good = exit === null || exit === 0;
+  const good = exit === 0;
+  const word = exit === null ? 'incomplete' : good ? 'passed' : 'failed';
   const passed = thresholds.filter((one) => one.ok).length;
   const made = card(
     say('summary'),
-    `${good ? '✓' : '✗'} ${say(good ? 'passed' : 'failed')}`,
+    `${good ? '✓' : '✗'} ${say(word)}`,
     thresholds.length > 0 && say('thresholds.passed', passed, thresholds.length),
     checks.length > 0 && say('checks.passed', percent(checkShare())),
     client && `${say('client')}: ${say(client.verdict)}`,
-    !good && say('exit', exit),
+    exit > 0 && say('exit', exit),
   );
   made.classList.add('verdict', good ? 'good' : 'bad');
   return made;
