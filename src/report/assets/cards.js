@@ -20,7 +20,7 @@ function verdictCard() {
     `${good ? '✓' : '✗'} ${say(word)}`,
     thresholds.length > 0 && say('thresholds.passed', passed, thresholds.length),
     checks.length > 0 && say('checks.passed', percent(checkShare())),
-    client && `${say('client')}: ${say(client.verdict)}`,
+    client && element('span', client.verdict === 'suspect' ? { class: 'bad', title: client.notes.join('\n') } : {}, `${say('client')}: ${say(client.verdict)}`),
     exit > 0 && say('exit', exit),
   );
   made.classList.add('verdict', good ? 'good' : 'bad');
@@ -53,7 +53,7 @@ function cardsSection() {
     verdictCard(),
     requests && card(say('requests'), number(amount), say('requests.rate', number(amount / seconds, 3))),
     streams ?? (failed && failed.total > 0 ? card(say('success'), percent(1 - failed.trues / failed.total), say('failures', number(failed.trues))) : null),
-    first && trendCard(first.metric === FIRST[0] ? 'TTFT' : say('first_event'), first),
+    first && trendCard(first.metric === FIRST[0] ? 'TTFT' : say('first'), first),
     trendCard('TPOT', totalOf('llm_time_per_output_token')),
     tokens && card(say('tokens'), `${number(tokens.sum / seconds, 3)} tok/s`, `${say('total')} ${number(tokens.sum)}`),
     trendCard(say('response'), response),
