@@ -86,7 +86,7 @@ fn calls_and_their_responses() {
         "true null error,headers,message,status,trailers",
         "[[\"a\"],[\"application/grpc+proto\"],[\"5000000u\"],[\"z\"]]",
         "3 ssek",
-        "[0,{}]",
+        "[0,null]",
         "pq",
         "method \"/ssek.test.Echo/No\" not found in file descriptors",
         "{\"status\":1,\"message\":{\"status\":1}}",
@@ -121,7 +121,7 @@ fn what_goes_wrong() {
          say(client.invoke('ssek.test.Echo/Large', { n: 20 }).error.message)",
     );
     let expected = [
-        "[true,null]",
+        "[true,{\"textValue\":\"\",\"big\":\"0\",\"more\":[],\"inner\":null,\"at\":null}]",
         "{\"code\":5,\"message\":\"no such thing\",\"details\":[\
          {\"@type\":\"type.googleapis.com/ssek.test.Detail\",\"reason\":\"gone\"},\
          {\"@type\":\"type.googleapis.com/nobody.Knows\",\"value\":\"CgRnb25l\"}]}",
@@ -168,7 +168,10 @@ fn streams_both_ways() {
          say((await open('Chat', (s) => { chat = s; s.write({ textValue: 'a' })
             s.on('data', (m) => m.textValue === 'A' ? s.write({ textValue: 'b' }) : s.end()) }))
             .map((m) => m.textValue))
-         thrown(() => chat.on('what', () => {})); thrown(() => chat.on('data')); chat.write({}); chat.end()
+         chat.on('what', () => {}); thrown(() => chat.on('data')); chat.write({}); chat.end(); chat.write(null)
+         say(await open('Sum', (s) => s.write({ nothing: 1 })))
+         const bare = new Stream(client, 'ssek.test.Echo/Count', { discardResponseMessage: true })
+         await new Promise((resolve) => { bare.on('data', say); bare.on('end', resolve); bare.write({ n: 1 }) })
          const cut = new Stream(client, 'ssek.test.Echo/Chat', { timeout: 50 })
          cut.on('end', () => { console.log('cut'); client.close() })",
     );
@@ -178,8 +181,13 @@ fn streams_both_ways() {
         "[{\"n\":0},{\"code\":9,\"message\":\"below zero\",\"details\":[]}]",
         "2000",
         "[\"A\",\"B\"]",
-        "unknown GRPC stream's event type: \"what\"; there are data, error and end",
+        "can't register what event handler: unknown GRPC stream's event type: \"what\"; there are data, error and \
+         end",
         "handler for \"data\" event isn't a callable function",
+        "can't send empty message",
+        "[{\"code\":2,\"message\":\"can't serialise request object to protocol buffer: proto: unrecognized field \
+         name 'nothing' at line 1 column 10\",\"details\":[]}]",
+        "{}",
         "no handlers for error registered, but an error happened: rpc error: code = DeadlineExceeded desc = context \
          deadline exceeded",
         "cut",
@@ -234,8 +242,13 @@ fn reflection_in_both_versions() {
         let script = "export default function () {
             client.connect(A, { plaintext: true, reflect: true, reflectMetadata: { 'x-a': 'b' } })
             say(client.invoke('ssek.test.Echo/Say', { textValue: 'known' }).message.textValue) }";
-        let (_run, outcome) = run(&server, &[], script);
+        let (run, outcome) = run(&server, &[], script);
         assert_eq!((outcome.exit, outcome.stderr.as_str()), (Some(0), "\"known\"\n"), "{version}");
+        // Calls that the script did not make have no names.
+        let durations = samples(&run, "grpc_req_duration");
+        let methods: Vec<_> =
+            durations.iter().map(|(_, tags)| tags["method"].as_str().unwrap_or("-")).collect();
+        assert_eq!(methods, ["-", "Say"]);
     }
     let server = Server::start(Settings::default());
     let script = "export default function () {

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod archive;
+mod bench;
 mod calibrate;
 mod completion;
 mod deps;
@@ -12,9 +13,12 @@ mod levels;
 mod mock;
 mod new;
 mod open_files;
+mod probe;
+mod record;
 mod report;
 pub mod run;
 mod stats;
+mod sweep;
 mod usage;
 mod version;
 
@@ -47,6 +51,10 @@ struct Cli {
 enum Command {
     /// Run a test
     Run(Box<RunArgs>),
+    /// Put load on an LLM server, without a script
+    Bench(Box<bench::BenchArgs>),
+    /// Find the highest load that an LLM server takes while it keeps its objectives
+    Sweep(Box<sweep::SweepArgs>),
     /// Put a test and all files that it reads into one tar file, which can be run
     Archive(Box<archive::ArchiveArgs>),
     /// Print a script's options as JSON
@@ -57,6 +65,10 @@ enum Command {
     Features(features::FeaturesArgs),
     /// Serve chat completions and event streams from a local LLM server without a model
     Mock(Box<mock::MockArgs>),
+    /// Make one request to a model and show all that can be seen of it, with hints where something is wrong
+    Probe(Box<probe::ProbeArgs>),
+    /// Capture streams with their timing, for `ssek mock --replay`
+    Record(Box<record::RecordArgs>),
     /// Print the figures of a running test as YAML; --address says where its REST API is
     Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
@@ -119,11 +131,21 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             global.refuse_unsupported(&env)?;
             run::run(RunArgs { global, ..*args })
         }
+        Some(Command::Bench(args)) => {
+            global.refuse_unsupported(&env)?;
+            bench::run(bench::BenchArgs { global, ..*args })
+        }
+        Some(Command::Sweep(args)) => {
+            global.refuse_unsupported(&env)?;
+            sweep::run(sweep::SweepArgs { global, ..*args })
+        }
         Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
         Some(Command::Inspect(args)) => inspect::run(&inspect::InspectArgs { global, ..*args }),
         Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
         Some(Command::Features(args)) => features::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
+        Some(Command::Probe(args)) => probe::run(&args),
+        Some(Command::Record(args)) => record::run(&args, global.quiet),
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
         Some(Command::Report(args)) => report::run(&args),

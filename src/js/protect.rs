@@ -10,8 +10,9 @@
 
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
-    ArrowFunctionBody, ArrowFunctionExpression, Expression, ForStatementInit, Function, FunctionBody,
-    Program, Statement, TryStatement, VariableDeclaration,
+    ArrowFunctionBody, ArrowFunctionExpression, ExportDefaultDeclaration, ExportDefaultDeclarationKind,
+    Expression, ForStatementInit, Function, FunctionBody, Program, Statement, TryStatement,
+    VariableDeclaration,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::parser::Parser;
@@ -142,6 +143,16 @@ impl Protector {
 }
 
 impl<'a> Visit<'a> for Protector {
+    fn visit_export_default_declaration(&mut self, export: &ExportDefaultDeclaration<'a>) {
+        // The engine takes `async` there for the begin of a function declaration.
+        if let ExportDefaultDeclarationKind::ArrowFunctionExpression(arrow) = &export.declaration
+            && arrow.r#async
+        {
+            self.guards.push((arrow.span, "(", ")"));
+        }
+        walk::walk_export_default_declaration(self, export);
+    }
+
     fn visit_try_statement(&mut self, statement: &TryStatement<'a>) {
         self.guard_list(&statement.block.body);
         walk::walk_try_statement(self, statement);
@@ -197,7 +208,8 @@ mod tests {
                 OPEN_BLOCK => "«",
                 CLOSE_BLOCK => "»",
                 OPEN_EXPRESSION => "‹",
-                _ => "›",
+                CLOSE_EXPRESSION => "›",
+                parenthesis => parenthesis,
             };
             shown.insert_str(offset, sign);
         }
@@ -271,6 +283,18 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(text, text.contains("await")), want);
+        }
+    }
+
+    #[test]
+    fn async_arrows_as_default_exports() {
+        for (text, want) in [
+            ("export default async () => {}", "export default (async () => {})"),
+            ("export default async a => f(a)", "export default (async a => ‹f(a)›)"),
+            ("export default (async () => {})", "export default (async () => {})"),
+            ("export default async function () {}", "export default async function () {}"),
+        ] {
+            assert_eq!(shown(text, true), want);
         }
     }
 

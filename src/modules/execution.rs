@@ -147,6 +147,7 @@ fn abort(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
         text = format!("{text} at {place}");
     }
     state.test.control.stop(Stop::Script(text));
+    state.aborted.set(true);
     state.interrupt.raise();
     // Uncatchable: nothing of the script runs after an abort.
     Err(interrupted())

@@ -25,6 +25,8 @@ use crate::vu::{Stop, Test, VirtualUser};
 pub struct Shows {
     /// ssek's own metrics of event streams.
     pub streaming: bool,
+    /// Those of language models.
+    pub models: bool,
     /// Those of late starts.
     pub schedule: bool,
     /// ssek's own state, where it is of interest.
@@ -42,6 +44,7 @@ pub fn summary(resolved: &Resolved, request: &Request, result: &FinalResult, sho
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
             streaming: shows.streaming,
+            models: shows.models,
             schedule: shows.schedule,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),

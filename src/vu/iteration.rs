@@ -93,6 +93,12 @@ impl VirtualUser {
             if dropped > 0 {
                 log::warn(format!("{dropped} timers were dropped because the iteration was interrupted"));
             }
+            if state.aborted.get() {
+                let tags = state.tags_id();
+                let elapsed = (end - start).as_secs_f64() * 1e3;
+                state.record(&builtin::ITERATION_DURATION, tags, end, elapsed);
+                state.record(&builtin::ITERATIONS, tags, end, 1.0);
+            }
             self.count_bytes(end);
             state.samples.flush();
             state.test.counters.interrupted.fetch_add(1, Ordering::Relaxed);

@@ -52,6 +52,8 @@ pub struct State {
     pub scheduled: Cell<Option<Instant>>,
     /// How late it started, where that is measured.
     pub(super) delay: Cell<Option<Duration>>,
+    /// Whether the script of this VU ended the test: that iteration is measured, as in k6.
+    pub aborted: Cell<bool>,
     /// Whether a request of the current iteration failed, for `stopAfter`.
     pub request_failed: Cell<bool>,
     /// Bytes on the wire since the last iteration's end.
@@ -98,6 +100,7 @@ impl State {
             scenario_iteration: Cell::new(0),
             scheduled: Cell::new(None),
             delay: Cell::new(None),
+            aborted: Cell::new(false),
             request_failed: Cell::new(false),
             bytes_sent: Cell::new(0),
             bytes_received: Cell::new(0),

@@ -149,6 +149,12 @@ impl Test {
         self.options.get()
     }
 
+    /// A URL of a script with the option `baseURL` before it, where it begins with `/`.
+    pub fn whole_url(&self, typed: String) -> String {
+        let base = self.options().and_then(|options| options.base_url.as_ref());
+        base.and_then(|base| base.join(&typed)).unwrap_or(typed)
+    }
+
     /// What `exec.test.options` shows, as JSON; `None` as for the options.
     pub fn options_view(&self) -> Option<&str> {
         self.options_view.get().map(String::as_str)

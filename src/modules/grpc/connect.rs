@@ -9,6 +9,7 @@ use boa_engine::{Context, JsResult, JsValue};
 
 use super::client::{self, Open, thrown};
 use super::params::duration;
+use super::record::CallTags;
 use super::{metadata, schema};
 use crate::js::convert::{arg, entries, get, is_nullish, to_text};
 use crate::js::{go_error, json};
@@ -68,8 +69,14 @@ pub fn connect(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
     let channel = channel.map_err(|text| thrown(text, context))?;
     if params.reflect {
         let left = params.timeout.saturating_sub(begun.elapsed());
-        let asking = reflection::files(&channel, &params.reflect_metadata, left);
+        let tags = CallTags::plain(&state);
+        let mut call = None;
+        let asking = reflection::files(&channel, &params.reflect_metadata, left, &mut call);
         let files = state.block_on(asking, context)?;
+        if let Some(call) = call {
+            let took = call.ended.saturating_duration_since(call.begun);
+            tags.duration(call.code, call.remote, call.ended, took, &state);
+        }
         let files =
             files.map_err(|status| thrown(format!("error invoking reflect API: {status}"), context))?;
         let pool = schema::decode_files(&files);

@@ -22,7 +22,7 @@ pub fn health_check(this: &JsValue, args: &[JsValue], context: &mut Context) -> 
         service if is_nullish(&service) => String::new(),
         service => to_text(&service, context)?,
     };
-    let tags = CallTags::new(&state, &open.address, health::CHECK, &[]);
+    let tags = CallTags::plain(&state);
     let asking = health::check(&open.channel, &service, params::TIMEOUT);
     let (answer, status) = state.block_on(asking, context)?;
     let took = answer.ended.saturating_duration_since(answer.begun);

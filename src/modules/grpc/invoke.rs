@@ -83,7 +83,9 @@ fn prepare(this: &JsValue, args: &[JsValue], state: &State, context: &mut Contex
     let params = params::read(&arg(args, 2), context)
         .map_err(|text| thrown(format!("invalid GRPC's client.invoke() parameters: {text}"), context))?;
     let text = json::stringify_value(&given, context)?.unwrap_or_default();
-    let message = message::encode(&method.input(), &text).map_err(|text| thrown(text, context))?;
+    let message = message::encode(&method.input(), &text).map_err(|text| {
+        thrown(format!("unable to serialise request object to protocol buffer: {text}"), context)
+    })?;
     let tags = CallTags::new(state, &open.address, &path, &params.tags);
     let timeout = Some(params.timeout.unwrap_or(params::TIMEOUT));
     let request = Request { path, metadata: params.metadata, timeout };

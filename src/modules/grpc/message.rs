@@ -16,11 +16,9 @@ use crate::js::json;
 ///
 /// # Errors
 ///
-/// The text does not fit the message's type.
+/// The text does not fit the message's type; why.
 pub fn encode(kind: &MessageDescriptor, text: &str) -> Result<Vec<u8>, String> {
-    let failed = |error: serde_json::Error| {
-        format!("unable to serialise request object to protocol buffer: proto: {error}")
-    };
+    let failed = |error: serde_json::Error| format!("proto: {error}");
     let mut reader = serde_json::Deserializer::from_str(text);
     let options = DeserializeOptions::new().deny_unknown_fields(true);
     let message = DynamicMessage::deserialize_with_options(kind.clone(), &mut reader, &options);
@@ -302,10 +300,7 @@ mod tests {
             [("{\"nothing\": 1}", "nothing"), ("{\"small\": \"x\"}", ""), ("[]", ""), ("{} {}", "trailing")]
         {
             let error = encode(&all(), text).unwrap_err();
-            assert!(
-                error.starts_with("unable to serialise request object") && error.contains(part),
-                "{error}"
-            );
+            assert!(error.starts_with("proto: ") && error.contains(part), "{error}");
         }
         assert!(decode(&all(), &[0xff]).is_err());
     }

@@ -33,6 +33,11 @@ impl CallTags {
         Self(tags)
     }
 
+    /// The tags of a call that the script did not make itself: those of the VU.
+    pub fn plain(state: &State) -> Self {
+        Self(state.tags().clone())
+    }
+
     /// Counts one of something.
     pub fn count(&self, metric: &Builtin, at: Instant, state: &State) {
         let tags = state.test.registry.tag_set(&self.0);

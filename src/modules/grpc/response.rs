@@ -22,7 +22,8 @@ struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Makes the response of an answer, whose message is of a type; `None`: the message is not wanted.
+/// Makes the response of an answer, whose message is of a type; `None`: the message is not wanted. A call that
+/// failed has the empty message, as in k6.
 pub fn new(
     answer: &Answer,
     kind: Option<&MessageDescriptor>,
@@ -31,12 +32,14 @@ pub fn new(
 ) -> JsResult<JsValue> {
     let mut status = answer.status.clone();
     let mut shown = JsValue::null();
-    if let Some(bytes) = &answer.message {
-        match kind.map(|kind| message::decode(kind, bytes)) {
-            None => shown = object(context).into(),
-            Some(Ok(message)) => shown = message::to_js(&message, context)?,
-            Some(Err(text)) => status = Status::new(Code::INTERNAL, text),
-        }
+    if let Some(kind) = kind {
+        let decoded = answer.message.as_ref().map(|bytes| message::decode(kind, bytes)).transpose();
+        let message = decoded.unwrap_or_else(|text| {
+            status = Status::new(Code::INTERNAL, text);
+            None
+        });
+        let message = message.unwrap_or_else(|| DynamicMessage::new(kind.clone()));
+        shown = message::to_js(&message, context)?;
     }
     let error =
         if status.code == Code::OK { JsValue::null() } else { error(&status, client, context)?.into() };

@@ -47,6 +47,8 @@ impl Event {
 /// What the script hands to the task.
 pub enum Outgoing {
     Message(Vec<u8>),
+    /// A message that is none of the method's; the text says why. The stream ends with it.
+    Unfit(String),
     End,
 }
 
@@ -57,6 +59,8 @@ pub struct Stream {
     pub open: Open,
     pub method: MethodDescriptor,
     pub tags: CallTags,
+    /// The script does not want what is in the messages: its handlers get empty objects.
+    discards: bool,
     begun: Instant,
     pub handlers: RefCell<Vec<(Event, JsFunction)>>,
     outbox: RefCell<VecDeque<Outgoing>>,
@@ -81,6 +85,7 @@ impl Stream {
         open: Open,
         method: MethodDescriptor,
         tags: CallTags,
+        discards: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
             state,
@@ -88,6 +93,7 @@ impl Stream {
             open,
             method,
             tags,
+            discards,
             begun: Instant::now(),
             handlers: RefCell::default(),
             outbox: RefCell::default(),
@@ -148,7 +154,10 @@ impl Stream {
             if !stream.listens(Event::Data) {
                 return Ok(());
             }
-            let shown = message::to_js(&message, context)?;
+            let shown = match stream.discards {
+                true => object(context).into(),
+                false => message::to_js(&message, context)?,
+            };
             let metadata = object(context);
             put(&metadata, "ts", at as f64);
             stream.call(Event::Data, &[shown, metadata.into()], context)

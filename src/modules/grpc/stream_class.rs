@@ -14,6 +14,7 @@ use super::{Prototypes, message, params, stream_task};
 use crate::js::convert::{Native, arg, is_nullish, to_text};
 use crate::js::{go_error, json};
 use crate::k6::builtin;
+use crate::log;
 use crate::net::grpc::Request;
 use crate::vu::State;
 
@@ -46,7 +47,7 @@ pub fn construct(new_target: &JsValue, args: &[JsValue], context: &mut Context) 
     let params = params::read(&arg(args, 2), context).map_err(|text| bad("parameters", text, context))?;
     let tags = CallTags::new(&state, &open.address, &path, &params.tags);
     tags.count(&builtin::GRPC_STREAMS, Instant::now(), &state);
-    let stream = Stream::new(state.clone(), client, open, method, tags);
+    let stream = Stream::new(state.clone(), client, open, method, tags, params.discard_message);
     let request = Request { path, metadata: params.metadata, timeout: params.timeout };
     // The iteration does not end before the stream.
     state.event_loop().begin();
@@ -69,8 +70,11 @@ fn on(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
         return Err(go_error(format!("handler for {name:?} event isn't a callable function"), context));
     };
     let Some(event) = Event::of_name(&name) else {
-        let text = format!("unknown GRPC stream's event type: {name:?}; there are data, error and end");
-        return Err(go_error(text, context));
+        log::warn(format!(
+            "can't register {name} event handler: unknown GRPC stream's event type: {name:?}; there are data, \
+             error and end"
+        ));
+        return Ok(JsValue::undefined());
     };
     stream.handlers.borrow_mut().push((event, handler));
     Ok(JsValue::undefined())
@@ -81,11 +85,14 @@ fn write(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     let stream = this_stream(this)?;
     let given = arg(args, 0);
     if is_nullish(&given) {
-        return Err(go_error("message cannot be nil", context));
+        log::warn("can't send empty message");
+        return Ok(JsValue::undefined());
     }
     let text = json::stringify_value(&given, context)?.unwrap_or_default();
-    let bytes = message::encode(&stream.method.input(), &text).map_err(|text| thrown(text, context))?;
-    stream.post(Outgoing::Message(bytes));
+    stream.post(match message::encode(&stream.method.input(), &text) {
+        Ok(bytes) => Outgoing::Message(bytes),
+        Err(text) => Outgoing::Unfit(format!("can't serialise request object to protocol buffer: {text}")),
+    });
     Ok(JsValue::undefined())
 }
 

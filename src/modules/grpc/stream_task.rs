@@ -57,6 +57,7 @@ async fn write(stream: &Stream, sink: &mut Sink) -> Result<(), Status> {
                     stream.tags.count(metric, Instant::now(), &stream.state);
                 }
             }
+            Outgoing::Unfit(text) => return Err(Status::new(Code::UNKNOWN, text)),
             Outgoing::End => {
                 sink.end();
                 pending::<()>().await;

@@ -17,6 +17,7 @@ use crate::k6::quote::quote;
 use crate::k6::sent_url::SentUrl;
 use crate::net::NetError;
 use crate::net::error::Kind;
+use crate::vu::State;
 
 /// A URL as it was written, and what samples call it.
 #[derive(Clone, Debug)]
@@ -54,16 +55,31 @@ impl Address {
     }
 
     /// Reads what a script passes as URL: a string or the result of `http.url`.
-    pub fn read(value: &JsValue, known: &Addresses, context: &mut Context) -> Result<Rc<Self>, Refusal> {
+    pub fn read(
+        value: &JsValue,
+        known: &Addresses,
+        state: &State,
+        context: &mut Context,
+    ) -> Result<Rc<Self>, Refusal> {
         if let Some(text) = value.as_string() {
-            return known.of(text.to_std_string_lossy()).map_err(|error| Refusal::of(&error));
+            let typed = text.to_std_string_lossy();
+            return known.of(typed, state).map_err(|error| Refusal::of(&error));
         }
         if let Some(made) = value.as_object().and_then(|o| o.downcast_ref::<Template>().map(|t| t.0.clone()))
         {
-            return Ok(made);
+            return made.under_base(state).map_err(|error| Refusal::of(&error));
         }
         let shown = if is_nullish(value) { "<nil>".to_owned() } else { to_text(value, context)? };
         Err(Refusal::text(format!("invalid URL value '{shown}'")))
+    }
+
+    /// The same behind the option `baseURL`, where it is only a path.
+    fn under_base(self: Rc<Self>, state: &State) -> Result<Rc<Self>, NetError> {
+        let whole = state.test.whole_url(self.typed.clone());
+        if whole == self.typed {
+            return Ok(self);
+        }
+        Self::new(whole, Some(state.test.whole_url(self.name.clone()))).map(Rc::new)
     }
 }
 
@@ -80,11 +96,11 @@ impl Addresses {
     /// # Errors
     ///
     /// The text is no URL (code 1020).
-    fn of(&self, typed: String) -> Result<Rc<Address>, NetError> {
+    fn of(&self, typed: String, state: &State) -> Result<Rc<Address>, NetError> {
         if let Some(known) = self.0.borrow().get(&typed) {
             return Ok(known.clone());
         }
-        let address = Rc::new(Address::new(typed.clone(), None)?);
+        let address = Rc::new(Address::new(state.test.whole_url(typed.clone()), None)?);
         let mut known = self.0.borrow_mut();
         if known.len() >= MOST {
             known.clear();
@@ -100,6 +116,10 @@ fn parse(typed: &str) -> Result<Result<Url, NetError>, NetError> {
     if typed.chars().any(|c| c.is_ascii_control()) {
         return Err(invalid("net/url: invalid control character in URL"));
     }
+    let authority = typed.split_once("://").map(|(_, rest)| rest);
+    if authority.is_some_and(|rest| rest.starts_with(['/', '?', '#'])) {
+        return Ok(Err(no_host()));
+    }
     match Url::parse(typed) {
         Ok(_) if typed.starts_with(' ') => Err(invalid("first path segment in URL cannot contain colon")),
         Ok(url) => Ok(Ok(url)),
@@ -110,11 +130,13 @@ fn parse(typed: &str) -> Result<Result<Url, NetError>, NetError> {
             }
             Ok(Err(NetError::request(Kind::Scheme(String::new()))))
         }
-        Err(ParseError::EmptyHost) => {
-            Ok(Err(NetError::request(Kind::Other("http: no Host in request URL".to_owned()))))
-        }
+        Err(ParseError::EmptyHost) => Ok(Err(no_host())),
         Err(error) => Err(invalid(&error.to_string())),
     }
+}
+
+fn no_host() -> NetError {
+    NetError::request(Kind::Other("http: no Host in request URL".to_owned()))
 }
 
 /// The URL with its credentials replaced by asterisks.
@@ -187,6 +209,7 @@ mod tests {
             ("foo/bar", 1000, "unsupported protocol scheme \"\""),
             ("", 1000, "unsupported protocol scheme \"\""),
             ("http://", 1000, "http: no Host in request URL"),
+            ("http:///x", 1000, "http: no Host in request URL"),
             ("127.0.0.1:80/x", 1020, "invalid URL: parse \"127.0.0.1:80/x\": first path segment"),
             ("http://x/\n", 1020, "invalid URL: parse \"http://x/\\n\": net/url: invalid control"),
             ("http://x/%zz", 1020, "invalid URL: parse \"http://x/%zz\": invalid URL escape \"%zz\""),

@@ -11,7 +11,7 @@ use super::status::Status;
 use super::unary::Answer;
 
 /// The method's path.
-pub const CHECK: &str = "/grpc.health.v1.Health/Check";
+const CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// The serving statuses, by name and number.
 pub const STATUSES: [(&str, i32); 3] = [("Unknown", 0), ("Serving", 1), ("NotServing", 2)];

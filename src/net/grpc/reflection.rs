@@ -1,8 +1,9 @@
 //! The reflection protocol: the descriptors of a server's services, in both of its versions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use prost::Message;
@@ -79,8 +80,18 @@ struct Refusal {
     message: String,
 }
 
+/// A call of the protocol, as it is measured.
+#[derive(Debug)]
+pub struct Asked {
+    pub code: Code,
+    /// The server's address, if there was a connection.
+    pub remote: Option<SocketAddr>,
+    pub begun: Instant,
+    pub ended: Instant,
+}
+
 /// The files that describe all services of a server, with all that they import: each an encoded
-/// `FileDescriptorProto`, by name.
+/// `FileDescriptorProto`, by name. The last call that was made is left in `asked`.
 ///
 /// # Errors
 ///
@@ -89,11 +100,16 @@ pub async fn files(
     channel: &Rc<Channel>,
     metadata: &Metadata,
     timeout: Duration,
+    asked: &mut Option<Asked>,
 ) -> Result<BTreeMap<String, Bytes>, Status> {
     let mut refused = Status::ok();
     for path in PATHS {
         let request = Request { path: path.to_owned(), metadata: metadata.clone(), timeout: Some(timeout) };
-        match ask_all(channel, &request).await {
+        let (begun, mut remote) = (Instant::now(), None);
+        let files = ask_all(channel, &request, &mut remote).await;
+        let code = files.as_ref().map_or_else(|status| status.code, |_| Code::OK);
+        *asked = Some(Asked { code, remote, begun, ended: Instant::now() });
+        match files {
             Err(status) if status.code == Code::UNIMPLEMENTED => refused = status,
             done => return done,
         }
@@ -101,8 +117,13 @@ pub async fn files(
     Err(refused)
 }
 
-async fn ask_all(channel: &Rc<Channel>, request: &Request) -> Result<BTreeMap<String, Bytes>, Status> {
+async fn ask_all(
+    channel: &Rc<Channel>,
+    request: &Request,
+    remote: &mut Option<SocketAddr>,
+) -> Result<BTreeMap<String, Bytes>, Status> {
     let (mut sink, mut source) = channel.start(request).await?;
+    *remote = Some(source.remote);
     let mut files = BTreeMap::new();
     let mut missing = BTreeSet::new();
     let services = ask(&mut sink, &mut source, Wanted::ListServices("*".to_owned())).await?;
