@@ -54,7 +54,8 @@ fn names(data: &Value) -> Vec<&str> {
 
 #[test]
 fn a_run_leaves_a_page_and_names_it_last() {
-    let mut run = ssek(&["run", "-q", "--mock", "--report", "--iterations=3", "script.js"]).file("script.js", STREAMS);
+    let mut run =
+        ssek(&["run", "-q", "--mock", "--report", "--iterations=3", "script.js"]).file("script.js", STREAMS);
     let outcome = run.outcome();
     assert_eq!(outcome.exit, Some(99), "{}", outcome.stderr);
     let line = outcome.stderr.lines().find(|line| line.starts_with("report: file:///")).unwrap();
@@ -64,7 +65,8 @@ fn a_run_leaves_a_page_and_names_it_last() {
     assert_eq!((&data["live"], &data["verdict"]["exit"]), (&Value::from(false), &Value::from(99)));
     assert_eq!(data["verdict"]["checks"][0]["passes"], 3);
     let thresholds = data["verdict"]["thresholds"].as_array().unwrap();
-    let failed: Vec<_> = thresholds.iter().filter(|one| one["ok"] == false).map(|one| &one["metric"]).collect();
+    let failed: Vec<_> =
+        thresholds.iter().filter(|one| one["ok"] == false).map(|one| &one["metric"]).collect();
     assert_eq!(failed, ["sse_time_to_first_event"]);
     for metric in ["sse_time_to_first_event", "sse_event_gap", "http_req_waiting", "vus"] {
         assert!(metric == "vus" || names(&data).contains(&metric), "no {metric} in {:?}", names(&data));
@@ -81,12 +83,24 @@ fn a_run_leaves_a_page_and_names_it_last() {
 fn a_page_goes_where_it_is_told_and_is_made_of_records_too() {
     let script = "import http from 'k6/http';
         export default function () { http.get(`${__ENV.OPENAI_BASE_URL}/models`) }";
-    let args = ["run", "-q", "--mock", "--html-report", "out/a.html", "--out=ssek=run.ssek", "--iterations=4", "s.js"];
+    let args = [
+        "run",
+        "-q",
+        "--mock",
+        "--html-report",
+        "out/a.html",
+        "--out=ssek=run.ssek",
+        "--iterations=4",
+        "s.js",
+    ];
     let mut run = ssek(&args).file("s.js", script);
     let outcome = run.outcome();
     assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
     let first = data(&run.folder.path().join("out/a.html"));
-    assert_eq!((&first["gaps"], &first["outcomes"]["metric"]), (&Value::Null, &Value::from("http_req_failed")));
+    assert_eq!(
+        (&first["gaps"], &first["outcomes"]["metric"]),
+        (&Value::Null, &Value::from("http_req_failed"))
+    );
     assert_eq!(first["meta"]["name"], "s");
 
     let folder = run.folder.path();
@@ -95,7 +109,11 @@ fn a_page_goes_where_it_is_told_and_is_made_of_records_too() {
     let mut made = ssek(&["report", record.to_str().unwrap(), "-o", page.to_str().unwrap()]);
     let outcome = made.outcome();
     assert_eq!(outcome.exit, Some(0), "{}", outcome.stderr);
-    assert!(outcome.stdout.starts_with("file:///") && outcome.stdout.ends_with("b.html\n"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.starts_with("file:///") && outcome.stdout.ends_with("b.html\n"),
+        "{}",
+        outcome.stdout
+    );
     let second = data(&page);
     for part in ["series", "statistics", "verdict", "grid"] {
         assert_eq!(first[part], second[part], "{part}");

@@ -103,7 +103,8 @@ const STREAMS: &str = "import sse from 'k6/x/sse';
 fn the_dashboard_in_a_real_browser() {
     let Some(browser) = browser() else { return };
     let out = "--out=web-dashboard=port=0&period=500ms";
-    let mut run = Running::start(&["--mock=ttft=20ms,itl=5ms,tokens=20", "--vus=4", "--duration=25s", out], STREAMS);
+    let mut run =
+        Running::start(&["--mock=ttft=20ms,itl=5ms,tokens=20", "--vus=4", "--duration=25s", out], STREAMS);
     let text = run.wait_for("web dashboard: http://", 1);
     let address = text.split("web dashboard: ").nth(1).unwrap().lines().next().unwrap().trim().to_owned();
     browser.run("dashboard.mjs", &[&address]);

@@ -37,7 +37,8 @@ struct Maker {
 impl Maker {
     /// A number from 0 to 1; the same ones each time.
     fn random(&mut self) -> f64 {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 40) as f64 / (1_u64 << 24) as f64
     }
 
