@@ -92,15 +92,19 @@ fn most_frequent(parts: &[Breakdown]) -> Vec<&Breakdown> {
     for counts in by_tag.values_mut() {
         counts.sort_unstable_by(|a, b| b.cmp(a));
     }
-    let mut left: HashMap<(&str, &str), usize> = HashMap::new();
+    // Of those that came as often as the last one that is shown, the first.
+    let mut ties: HashMap<(&str, &str), usize> = HashMap::new();
     let often = |part: &&Breakdown| {
         let key = (part.metric.as_str(), part.tag.as_str());
         let counts = &by_tag[&key];
-        let least = counts[counts.len().min(MOST_VALUES) - 1];
-        let taken = left.entry(key).or_default();
-        let shown = part.total.count() >= least && *taken < MOST_VALUES;
-        *taken += usize::from(shown);
-        shown
+        let shown = counts.len().min(MOST_VALUES);
+        let least = counts[shown - 1];
+        if part.total.count() != least {
+            return part.total.count() > least;
+        }
+        let ties = ties.entry(key).or_default();
+        *ties += 1;
+        *ties <= shown - counts.partition_point(|count| *count > least)
     };
     parts.iter().filter(often).collect()
 }
@@ -165,7 +169,7 @@ mod tests {
         };
         let parts: Vec<_> = (1..=100).map(part).collect();
         let shown: Vec<_> = most_frequent(&parts).iter().map(|part| part.value.clone()).collect();
-        assert_eq!((shown.len(), shown[0].as_str(), shown[39].as_str()), (40, "60", "99"));
+        assert_eq!((shown.len(), shown[0].as_str(), shown[39].as_str()), (40, "60", "100"));
         assert_eq!(most_frequent(&parts[..3]).len(), 3);
     }
 }
