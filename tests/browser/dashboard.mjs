@@ -14,7 +14,7 @@ try {
   for (const [id, inked] of await drawn(first.page)) check(inked, `the chart ${id} is blank`);
   // One viewer leaves in the middle.
   await closed.context.close();
-  await first.page.waitForFunction(() => document.querySelector('.card b').textContent.trim() === 'Ended', null, { timeout: 60000 });
+  await first.page.waitForSelector('.verdict', { timeout: 60000 });
   for (const [id, inked] of await drawn(first.page)) check(inked, `the chart ${id} is blank at the end`);
   check(first.errors.length === 0, first.errors.join('\n'));
   const strange = first.requests.filter((url) => !url.startsWith(address));

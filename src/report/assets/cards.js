@@ -8,18 +8,19 @@ function card(label, value, ...notes) {
 /** How the test ended: what decides its exit code. */
 function verdictCard() {
   const { thresholds, checks, client, exit } = DATA.verdict;
-  if (DATA.live) {
-    const ended = exit !== null;
-    return card(DATA.meta.name, say(ended ? 'ended' : 'running'), element('span', { id: 'connection' }));
+  const passed = thresholds.filter((one) => one.ok).length;
+  const told = thresholds.length > 0 && say('thresholds.passed', passed, thresholds.length);
+  const checked = checks.length > 0 && say('checks.passed', percent(checkShare()));
+  if (DATA.live && exit === null) {
+    return card(say('summary'), say('running'), span(DATA.meta.duration), told, checked, element('span', { id: 'connection', class: 'bad' }));
   }
   const good = exit === 0;
   const word = exit === null ? 'incomplete' : good ? 'passed' : 'failed';
-  const passed = thresholds.filter((one) => one.ok).length;
   const made = card(
     say('summary'),
     `${good ? '✓' : '✗'} ${say(word)}`,
-    thresholds.length > 0 && say('thresholds.passed', passed, thresholds.length),
-    checks.length > 0 && say('checks.passed', percent(checkShare())),
+    told,
+    checked,
     client && element('span', client.verdict === 'suspect' ? { class: 'bad', title: client.notes.join('\n') } : {}, `${say('client')}: ${say(client.verdict)}`),
     exit > 0 && say('exit', exit),
   );
