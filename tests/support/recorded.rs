@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use ssek::k6::builtin::{Contains, Kind};
@@ -32,7 +33,11 @@ struct Maker {
     collector: Collector,
     state: u64,
     batch: Vec<Sample>,
+    known: HashMap<(&'static str, Of), SeriesId>,
 }
+
+/// A scenario and an outcome, both of which may be empty.
+type Of = (&'static str, &'static str);
 
 impl Maker {
     /// A number from 0 to 1; the same ones each time.
@@ -49,8 +54,13 @@ impl Maker {
         median * (spread * 0.9).exp() * outlier
     }
 
-    fn series(&self, metric: &str, tags: &[(&str, &str)]) -> SeriesId {
+    fn series(&self, metric: &'static str, (scenario, outcome): Of) -> SeriesId {
         let (kind, contains) = kind_of(metric);
+        let tags: &[(&str, &str)] = match (scenario, outcome) {
+            ("", _) => &[],
+            (_, "") => &[("scenario", scenario), ("group", "::login"), ("name", NASTY), ("status", "200")],
+            _ => &[("scenario", scenario), ("outcome", outcome)],
+        };
         let mut set = TagSet::default();
         tags.iter().for_each(|(key, value)| set.set(key, value));
         let id = match self.registry.find(metric) {
@@ -60,8 +70,15 @@ impl Maker {
         self.registry.series(id, self.registry.tag_set(&set))
     }
 
-    fn put(&mut self, metric: &str, tags: &[(&str, &str)], at: f64, value: f64) {
-        let series = self.series(metric, tags);
+    fn put(&mut self, metric: &'static str, of: Of, at: f64, value: f64) {
+        let series = match self.known.get(&(metric, of)) {
+            Some(series) => *series,
+            None => {
+                let series = self.series(metric, of);
+                self.known.insert((metric, of), series);
+                series
+            }
+        };
         let time = Timestamp(START + (at * 1e9) as i64);
         self.batch.push(Sample { series, time, value });
     }
@@ -81,12 +98,12 @@ fn kind_of(metric: &str) -> (Kind, Contains) {
 pub fn record(shape: Shape) -> Record {
     let registry = Registry::new();
     let collector = Collector::new(Timestamp(START), &[]);
-    let mut maker = Maker { registry, collector, state: 7, batch: Vec::new() };
+    let mut maker = Maker { registry, collector, state: 7, batch: Vec::new(), known: HashMap::new() };
     let mut requests = Vec::new();
     for second in 0..shape.seconds {
         let wave = 1.0 + 0.3 * (f64::from(second) / f64::from(shape.seconds) * 12.0).sin();
         let users = shape.users.min(1 + second * shape.users * 4 / shape.seconds);
-        maker.put("vus", &[], f64::from(second), f64::from(users));
+        maker.put("vus", ("", ""), f64::from(second), f64::from(users));
         for number in 0..shape.requests_a_second {
             let at = f64::from(second) + f64::from(number) / f64::from(shape.requests_a_second);
             let trace = request(&mut maker, shape, at, wave);
@@ -126,14 +143,15 @@ pub fn record(shape: Shape) -> Record {
 fn request(maker: &mut Maker, shape: Shape, at: f64, wave: f64) -> RequestTrace {
     let scenario = if maker.random() < 0.6 { "chat" } else { "search" };
     let failed = maker.random() < 0.02;
-    let tags = [("scenario", scenario), ("group", "::login"), ("name", NASTY), ("status", "200")];
+    let outcome = if failed { "timeout_idle" } else { "ok" };
+    let tags = (scenario, "");
     let first = maker.latency(180.0 * wave);
     let mut trace = RequestTrace {
         start: START + (at * 1e9) as i64,
         name: "POST /v1/chat/completions".to_owned(),
         scenario: scenario.to_owned(),
         vu: 1 + (at as u64) % u64::from(shape.users),
-        outcome: if failed { "timeout_idle" } else { "ok" }.to_owned(),
+        outcome: outcome.to_owned(),
         status: 200,
         phases: Phases { blocked: 0.4, waiting: first - 5.0, ..Phases::default() },
         marks: Marks { headers: Some(first - 4.0), ..Marks::default() },
@@ -155,7 +173,7 @@ fn request(maker: &mut Maker, shape: Shape, at: f64, wave: f64) -> RequestTrace 
         ("iteration_duration", first + 1.0),
         ("my_latency", first / 3.0),
     ] {
-        maker.put(metric, &tags, at, value);
+        maker.put(metric, tags, at, value);
     }
     if shape.llm {
         let mut now = first;
@@ -164,11 +182,9 @@ fn request(maker: &mut Maker, shape: Shape, at: f64, wave: f64) -> RequestTrace 
             let gap = maker.latency(22.0 * wave);
             now += gap;
             trace.event(now);
-            maker.put("sse_event_gap", &tags, at, gap);
+            maker.put("sse_event_gap", tags, at, gap);
         }
         let tokens = f64::from(shape.events);
-        let outcome = trace.outcome.clone();
-        let ended = [("scenario", scenario), ("outcome", outcome.as_str())];
         for (metric, value) in [
             ("llm_time_to_first_token", first),
             ("llm_time_per_output_token", (now - first) / (tokens - 1.0).max(1.0)),
@@ -177,9 +193,9 @@ fn request(maker: &mut Maker, shape: Shape, at: f64, wave: f64) -> RequestTrace 
             ("llm_completion_tokens", tokens),
             ("llm_completion_tokens_total", tokens),
         ] {
-            maker.put(metric, &tags, at, value);
+            maker.put(metric, tags, at, value);
         }
-        maker.put("llm_requests", &ended, at, 1.0);
+        maker.put("llm_requests", (scenario, outcome), at, 1.0);
         trace.marks.first_token = Some(first);
         trace.marks.end = now;
         trace.tokens = Some(u64::from(shape.events));
