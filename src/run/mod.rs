@@ -164,9 +164,9 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let setup_data = course.setup_data();
     ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
-    ending::name_pages(&concluded);
     schedule::warn_if_late(&test, &result.snapshot);
     ending::verdict(exit_code, reason.as_ref(), &result, end.failure.as_ref(), client.as_ref());
+    ending::name_pages(&concluded);
     Ok(exit_code)
 }
 
