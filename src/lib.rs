@@ -2,8 +2,9 @@
 //!
 //! The layers, of which each imports only those before it; those in braces do not see each other:
 //! `k6`, `log`, {`metrics`, `net`, `executor`, `mock`}, `llm`, `options`, `js`, `vu`, `modules`, `summary`,
-//! `record`, `report`, `output`, `run`, `cmd`. `tests/architecture.rs` holds this.
+//! `record`, `report`, `output`, `run`, `bench`, `cmd`. `tests/architecture.rs` holds this.
 
+pub mod bench; // load on LLM servers without a script
 pub mod cmd; // one file per subcommand
 pub mod executor; // when iterations start
 pub mod js; // the engine, embedded

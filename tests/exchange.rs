@@ -110,9 +110,8 @@ fn bodies_are_unpacked_and_their_headers_kept() {
 
     let exchange = get(server.url("/cut"));
     let error = failure(&exchange);
-    assert_eq!(error.code(), 1701);
-    assert_eq!(error.message(), "error decompressing response body (unexpected EOF)");
-    assert!(exchange.body.is_empty());
+    assert_eq!((error.code(), error.message().as_str()), (1000, "unexpected EOF"));
+    assert!(b"hello ".repeat(1000).starts_with(&exchange.body));
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn reflection_in_both_versions() {
         let durations = samples(&run, "grpc_req_duration");
         let methods: Vec<_> =
             durations.iter().map(|(_, tags)| tags["method"].as_str().unwrap_or("-")).collect();
-        assert_eq!(methods, if version == "v1" { vec!["-", "Say"] } else { vec!["-", "-", "Say"] });
+        assert_eq!(methods, ["-", "Say"]);
     }
     let server = Server::start(Settings::default());
     let script = "export default function () {

@@ -25,8 +25,8 @@ enum Act {
     Answer,
     /// Ends the stream, before the head or in the body.
     Reset(Reason, bool),
-    /// Says goodbye to everybody.
-    GoAway(Reason),
+    /// Says goodbye to everybody, before the head or in the body.
+    GoAway(Reason, bool),
     /// Ends the connection in the middle of a body.
     Vanish,
 }
@@ -49,7 +49,16 @@ fn serve(act: Act) -> (SocketAddr, Arc<AtomicUsize>) {
                     let mut connection = server::handshake(stream).await.unwrap();
                     while let Some(Ok((_, respond))) = connection.accept().await {
                         match act {
-                            Act::GoAway(reason) => connection.abrupt_shutdown(reason),
+                            Act::GoAway(reason, false) => connection.abrupt_shutdown(reason),
+                            Act::GoAway(reason, true) => {
+                                let head = http::Response::builder().body(()).unwrap();
+                                let mut respond = respond;
+                                let mut body = respond.send_response(head, false).unwrap();
+                                body.send_data("part".into(), false).unwrap();
+                                let flushed = std::time::Duration::from_millis(50);
+                                let _ = tokio::time::timeout(flushed, connection.accept()).await;
+                                connection.abrupt_shutdown(reason);
+                            }
                             act => {
                                 if answer(act, respond) {
                                     return;
@@ -81,7 +90,7 @@ fn answer(act: Act, mut respond: SendResponse<bytes::Bytes>) -> bool {
             });
         }
         Act::Vanish => return true,
-        Act::GoAway(_) => {}
+        Act::GoAway(..) => {}
     }
     false
 }
@@ -149,11 +158,13 @@ fn resets_have_codes() {
 
 #[test]
 fn a_goodbye_fails_the_request() {
-    // hyper tells no more than that the connection ended.
-    for code in [1, 2, 11] {
-        let (addr, _) = serve(Act::GoAway(Reason::from(code)));
-        let (seen, text) = error(addr);
-        assert!(seen == 1000 || seen == 1611 + code as u16, "{seen} {text}");
+    for code in [0, 1, 2, 11, 13, 99] {
+        for late in [false, true] {
+            let (addr, _) = serve(Act::GoAway(Reason::from(code), late));
+            let (seen, text) = error(addr);
+            assert_eq!(u32::from(seen), if code == 99 { 1610 } else { 1611 + code }, "{text} late {late}");
+            assert!(text.starts_with("http2: received GoAway with http2 ErrCode "), "{text}");
+        }
     }
 }
 

@@ -79,7 +79,7 @@ fn versions_and_suites_that_are_offered() {
         ),
         (
             "tlsVersion: 'tls1.2', tlsCipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256']",
-            "0 1300 - -",
+            "0 1010 - -",
             "",
         ),
         ("tlsVersion: { min: 'tls1.0', max: 'tls1.3' }", "200 0 tls1.3", "TLS 1.0 and 1.1 are not supported"),
@@ -131,7 +131,7 @@ fn certificates_are_shown_to_the_servers_they_are_for() {
                 assert_eq!(lines.len(), 2, "{options}: {}", outcome.stderr);
                 assert!(lines[0].starts_with("200 0 ") && lines[1] == "200", "{options}: {}", outcome.stderr);
             } else {
-                assert!(outcome.stderr.contains("0 1300 - -"), "{options}: {}", outcome.stderr);
+                assert!(outcome.stderr.contains("0 1010 - -"), "{options}: {}", outcome.stderr);
                 assert!(lines[2].contains("remote error"), "{options}: {}", outcome.stderr);
             }
         }

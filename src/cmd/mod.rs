@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod archive;
+mod bench;
 mod calibrate;
 mod completion;
 mod deps;
@@ -14,8 +15,10 @@ mod new;
 mod open_files;
 mod probe;
 mod record;
+mod report;
 pub mod run;
 mod stats;
+mod sweep;
 mod usage;
 mod version;
 
@@ -48,6 +51,10 @@ struct Cli {
 enum Command {
     /// Run a test
     Run(Box<RunArgs>),
+    /// Put load on an LLM server, without a script
+    Bench(Box<bench::BenchArgs>),
+    /// Find the highest load that an LLM server takes while it keeps its objectives
+    Sweep(Box<sweep::SweepArgs>),
     /// Put a test and all files that it reads into one tar file, which can be run
     Archive(Box<archive::ArchiveArgs>),
     /// Print a script's options as JSON
@@ -66,6 +73,8 @@ enum Command {
     Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
     Calibrate(calibrate::CalibrateArgs),
+    /// Make an HTML report of the record of a run, which --out ssek writes
+    Report(report::ReportArgs),
     /// Write a new script from a template
     New(new::NewArgs),
     /// Print the version
@@ -122,6 +131,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             global.refuse_unsupported(&env)?;
             run::run(RunArgs { global, ..*args })
         }
+        Some(Command::Bench(args)) => {
+            global.refuse_unsupported(&env)?;
+            bench::run(bench::BenchArgs { global, ..*args })
+        }
+        Some(Command::Sweep(args)) => {
+            global.refuse_unsupported(&env)?;
+            sweep::run(sweep::SweepArgs { global, ..*args })
+        }
         Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
         Some(Command::Inspect(args)) => inspect::run(&inspect::InspectArgs { global, ..*args }),
         Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
@@ -131,6 +148,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Record(args)) => record::run(&args, global.quiet),
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
         Some(Command::Completion(args)) => completion::run(&args, &mut Cli::command()),

@@ -207,12 +207,22 @@ pub const HTTP_REQ_DURATION_SCHEDULED: Builtin =
 pub const SSE_TIME_TO_FIRST_EVENT_SCHEDULED: Builtin =
     Builtin { name: "sse_time_to_first_event_scheduled", kind: K::Trend, contains: C::Time };
 
+/// [`LLM_TIME_TO_FIRST_TOKEN`] with the delay of the iteration's start on top.
+pub const LLM_TIME_TO_FIRST_TOKEN_SCHEDULED: Builtin =
+    Builtin { name: "llm_time_to_first_token_scheduled", kind: K::Trend, contains: C::Time };
+
+/// [`LLM_REQUEST_DURATION`] with the delay of the iteration's start on top.
+pub const LLM_REQUEST_DURATION_SCHEDULED: Builtin =
+    Builtin { name: "llm_request_duration_scheduled", kind: K::Trend, contains: C::Time };
+
 /// What ssek measures of open models of its own accord; registered where a run has one.
 pub const SCHEDULED: &[Builtin] = &[
     SCHEDULE_DELAY,
     ITERATION_DURATION_SCHEDULED,
     HTTP_REQ_DURATION_SCHEDULED,
     SSE_TIME_TO_FIRST_EVENT_SCHEDULED,
+    LLM_TIME_TO_FIRST_TOKEN_SCHEDULED,
+    LLM_REQUEST_DURATION_SCHEDULED,
 ];
 
 /// Whether a metric is one of [`SCHEDULED`].

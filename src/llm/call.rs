@@ -109,6 +109,11 @@ impl<'a> Ongoing<'a> {
         self.end.is_none()
     }
 
+    /// Whether nothing more will be read.
+    pub fn is_over(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// The status of the response, once there is one; 0 before.
     pub fn status(&self) -> u16 {
         self.stream.as_ref().map_or(0, |stream| stream.hop().status)

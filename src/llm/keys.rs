@@ -1,6 +1,7 @@
 //! API keys: none, one, or several that take turns.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::log;
 
@@ -46,6 +47,19 @@ impl Keys {
             keys.into_iter().map(|key| bare(key.as_ref())).filter(|key| !key.is_empty()).collect();
         keys.iter().filter(|key| key.len() >= SECRET).for_each(|key| log::redact(key));
         Self { keys, policy, next: AtomicUsize::new(0) }
+    }
+
+    /// [`Self::new`], or the same value again for the same keys: users that each make a client of their own take turns
+    /// over all of them.
+    pub fn shared(keys: &[String], policy: Policy) -> Arc<Self> {
+        static ALL: Mutex<Vec<(Vec<String>, Policy, Arc<Keys>)>> = Mutex::new(Vec::new());
+        let mut all = ALL.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some((.., known)) = all.iter().find(|(known, other, _)| known == keys && *other == policy) {
+            return known.clone();
+        }
+        let made = Arc::new(Self::new(keys, policy));
+        all.push((keys.to_vec(), policy, made.clone()));
+        made
     }
 
     /// The key for a request of the user with this number.

@@ -1,6 +1,7 @@
 //! When a request that was refused is sent again.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::net::http_date;
@@ -38,6 +39,29 @@ impl Retry {
             max_delay: Duration::from_secs(10),
             budget: Budget::new(budget),
         }
+    }
+
+    /// The same with another budget.
+    #[must_use]
+    pub fn with_budget(self, budget: f64) -> Self {
+        Self { budget: Budget::new(budget), ..self }
+    }
+
+    /// This value, or one that is the same but for what of its budget is left: clients of different users share it.
+    pub fn shared(self) -> Arc<Self> {
+        static ALL: Mutex<Vec<Arc<Retry>>> = Mutex::new(Vec::new());
+        let mut all = ALL.lock().unwrap_or_else(|e| e.into_inner());
+        let is_same = |other: &Self| {
+            (self.max, self.delay, self.max_delay, self.budget.earned)
+                == (other.max, other.delay, other.max_delay, other.budget.earned)
+                && self.statuses == other.statuses
+        };
+        if let Some(known) = all.iter().find(|other| is_same(other)) {
+            return known.clone();
+        }
+        let made = Arc::new(self);
+        all.push(made.clone());
+        made
     }
 
     /// Notes a request's first attempt.

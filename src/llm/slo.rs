@@ -1,5 +1,6 @@
 //! Service level objectives: what a request must keep to count as good.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::report::Report;
@@ -111,6 +112,22 @@ impl Slo {
     /// the time per token of an answer of one token, is no objection.
     pub fn is_met(&self, report: &Report) -> bool {
         report.is_ok() && self.conditions.iter().all(|condition| condition.holds(report))
+    }
+}
+
+impl fmt::Display for Slo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, condition) in self.conditions.iter().enumerate() {
+            let name =
+                NAMES.iter().find(|(_, figure)| *figure == condition.figure).map_or("", |(name, _)| name);
+            let is_rate = condition.figure == Figure::Rate;
+            let sign = if is_rate { ">" } else { "<" };
+            let (comma, or_equal) =
+                (if place > 0 { "," } else { "" }, if condition.inclusive { "=" } else { "" });
+            let unit = if is_rate { "" } else { "ms" };
+            write!(f, "{comma}{name}{sign}{or_equal}{}{unit}", condition.bound)?;
+        }
+        Ok(())
     }
 }
 

@@ -87,8 +87,16 @@ impl Answer {
             Self::Direct(response) => response.chunk().await,
             Self::Pooled(_, body) => {
                 let read = piece(body).await;
-                read.map_err(|error| classify(&error, Stage::Body, self.remote()))
+                read.map_err(|error| self.broken(&error))
             }
+        }
+    }
+
+    fn broken(&self, error: &hyper::Error) -> NetError {
+        let error = classify(error, Stage::Body, self.remote());
+        match self.head().extensions.get::<Facts>() {
+            Some(facts) => facts.explain(error),
+            None => error,
         }
     }
 
@@ -98,7 +106,7 @@ impl Answer {
             // Whoever waits next asks with a waker of its own.
             Self::Direct(response) => response.poll_chunk(&mut Context::from_waker(Waker::noop())),
             Self::Pooled(_, body) => match piece(body).now_or_never() {
-                Some(read) => Poll::Ready(read.map_err(|error| classify(&error, Stage::Body, self.remote()))),
+                Some(read) => Poll::Ready(read.map_err(|error| self.broken(&error))),
                 None => Poll::Pending,
             },
         }

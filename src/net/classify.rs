@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
+use rustls::pki_types::UnixTime;
 use rustls::{CertificateError, InvalidMessage};
 
 use crate::net::error::{Http2, Kind, NetError, Stage};
@@ -40,7 +41,7 @@ fn specific(cause: &(dyn Error + 'static), stage: Stage, peer: Option<SocketAddr
         return Some(classify_tls(tls));
     }
     if let Some(h2) = cause.downcast_ref::<h2::Error>() {
-        return classify_h2(h2);
+        return classify_h2(h2).or_else(|| of_io(h2.get_io()?, eof, peer));
     }
     if let Some(hyper) = cause.downcast_ref::<hyper::Error>() {
         if hyper.is_incomplete_message() {
@@ -51,7 +52,10 @@ fn specific(cause: &(dyn Error + 'static), stage: Stage, peer: Option<SocketAddr
         }
         return None;
     }
-    let io = cause.downcast_ref::<io::Error>()?;
+    of_io(cause.downcast_ref::<io::Error>()?, eof, peer)
+}
+
+fn of_io(io: &io::Error, eof: Kind, peer: Option<SocketAddr>) -> Option<Kind> {
     if let Some(errno) = io.raw_os_error() {
         return Some(match errno {
             libc::ECONNRESET => Kind::Reset(peer),
@@ -82,8 +86,13 @@ fn classify_tls(error: &rustls::Error) -> Kind {
                 { expected.to_str() }
             )),
             Bad::Expired | Bad::NotValidYet => Kind::Certificate(EXPIRED.into()),
-            Bad::ExpiredContext { .. } | Bad::NotValidYetContext { .. } => {
-                Kind::Certificate(format!("{EXPIRED}: {bad}"))
+            Bad::ExpiredContext { time, not_after } => {
+                let (time, end) = (date(*time), date(*not_after));
+                Kind::Certificate(format!("{EXPIRED}: current time {time} is after {end}"))
+            }
+            Bad::NotValidYetContext { time, not_before } => {
+                let (time, begin) = (date(*time), date(*not_before));
+                Kind::Certificate(format!("{EXPIRED}: current time {time} is before {begin}"))
             }
             // A certificate that signed itself, by which Go's verifier finds no authority either. The cause is
             // known by its text alone, for its type is of a crate further down.
@@ -95,15 +104,21 @@ fn classify_tls(error: &rustls::Error) -> Kind {
             | InvalidMessage::UnknownProtocolVersion
             | InvalidMessage::MessageTooLarge,
         ) => Kind::NotTls,
-        rustls::Error::AlertReceived(alert) => Kind::Tls(format!("remote error: {alert:?}")),
+        rustls::Error::AlertReceived(alert) => Kind::Alert(*alert),
         other => Kind::Tls(other.to_string()),
     }
+}
+
+/// A time as Go writes it.
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }
 
 /// `None` where only the I/O below failed, which the next cause tells.
 fn classify_h2(error: &h2::Error) -> Option<Kind> {
     let code = u32::from(error.reason()?);
-    let class = if error.is_go_away() {
+    let class = if error.is_go_away() && error.is_remote() {
         Http2::GoAway
     } else if error.is_reset() {
         Http2::Stream
@@ -126,7 +141,8 @@ mod tests {
         let table = [
             (rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer), 1310),
             (rustls::Error::InvalidCertificate(names.clone()), 1311),
-            (rustls::Error::InvalidCertificate(CertificateError::Expired), 1300),
+            (rustls::Error::InvalidCertificate(CertificateError::Expired), 1000),
+            (rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion), 1010),
             (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), 1301),
             (rustls::Error::HandshakeNotComplete, 1300),
         ];

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{self, Connected};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use crate::net::error::{Http2, Kind, NetError};
+use crate::net::goaway::{GoAway, Watch};
 use crate::net::handshake::Negotiated;
 
 /// A connection to a server or to a proxy.
@@ -20,16 +22,18 @@ pub struct Connection {
     /// The address that was connected to.
     pub remote: SocketAddr,
     negotiated: Option<Negotiated>,
-    multiplexed: bool,
+    /// Where HTTP/2 was agreed on.
+    frames: Option<Box<Watch>>,
     of_proxy: bool,
 }
 
 /// What every response over a connection brings along in its extensions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Facts {
     /// The server's address, or the proxy's.
     pub remote: SocketAddr,
     pub negotiated: Option<Negotiated>,
+    goaway: Option<GoAway>,
 }
 
 impl Facts {
@@ -37,7 +41,17 @@ impl Facts {
     pub fn of(connected: &Connected) -> Option<Self> {
         let mut extensions = http::Extensions::new();
         connected.get_extras(&mut extensions);
-        extensions.get().copied()
+        extensions.get().cloned()
+    }
+
+    /// An error over this connection. Where it is only that the connection ended, the server's last words say why.
+    pub fn explain(&self, error: NetError) -> NetError {
+        let is_end =
+            matches!(error.kind, Kind::Eof | Kind::UnexpectedEof | Kind::Reset(_) | Kind::BrokenPipe);
+        match self.goaway.as_ref().and_then(GoAway::code).filter(|_| is_end) {
+            Some(code) => NetError { kind: Kind::Http2 { class: Http2::GoAway, code }, ..error },
+            None => error,
+        }
     }
 }
 
@@ -52,7 +66,7 @@ impl Connection {
     /// Plain TCP.
     pub fn plain(stream: TcpStream, remote: SocketAddr) -> Self {
         let wire = Wire::Plain(TokioIo::new(stream));
-        Self { wire, remote, negotiated: None, multiplexed: false, of_proxy: false }
+        Self { wire, remote, negotiated: None, frames: None, of_proxy: false }
     }
 
     /// TLS; `multiplexed` says that HTTP/2 was agreed on.
@@ -63,7 +77,8 @@ impl Connection {
         multiplexed: bool,
     ) -> Self {
         let wire = Wire::Secured(TokioIo::new(Box::new(stream)));
-        Self { wire, remote, negotiated, multiplexed, of_proxy: false }
+        let frames = multiplexed.then(Box::default);
+        Self { wire, remote, negotiated, frames, of_proxy: false }
     }
 
     /// Marks it as one to a proxy that is asked for whole URLs.
@@ -75,9 +90,10 @@ impl Connection {
 
 impl connect::Connection for Connection {
     fn connected(&self) -> Connected {
-        let facts = Facts { remote: self.remote, negotiated: self.negotiated };
+        let goaway = self.frames.as_ref().map(|frames| frames.seen.clone());
+        let facts = Facts { remote: self.remote, negotiated: self.negotiated, goaway };
         let connected = Connected::new().extra(facts).proxy(self.of_proxy);
-        if self.multiplexed { connected.negotiated_h2() } else { connected }
+        if self.frames.is_some() { connected.negotiated_h2() } else { connected }
     }
 }
 
@@ -92,11 +108,25 @@ macro_rules! pass_on {
 
 impl Read for Connection {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        into: ReadBufCursor<'_>,
+        mut into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        pass_on!(self, poll_read(cx, into))
+        let Some(mut frames) = self.frames.take() else { return pass_on!(self, poll_read(cx, into)) };
+        let this = self.get_mut();
+        let mut piece = [0; 8192];
+        let length = into.remaining().min(piece.len());
+        let mut read = ReadBuf::new(&mut piece[..length]);
+        let done = match &mut this.wire {
+            Wire::Plain(stream) => Pin::new(stream).poll_read(cx, read.unfilled()),
+            Wire::Secured(stream) => Pin::new(stream).poll_read(cx, read.unfilled()),
+        };
+        if matches!(done, Poll::Ready(Ok(()))) {
+            frames.read(read.filled());
+            into.put_slice(read.filled());
+        }
+        this.frames = Some(frames);
+        done
     }
 }
 

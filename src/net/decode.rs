@@ -78,7 +78,8 @@ fn too_large(limit: usize) -> Kind {
 
 fn failed(error: &io::Error) -> Kind {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => Kind::Decompression("unexpected EOF".into()),
+        // As in k6, where a body that is cut short is no matter of its compression.
+        io::ErrorKind::UnexpectedEof => Kind::UnexpectedEof,
         _ => Kind::Decompression(error.to_string()),
     }
 }

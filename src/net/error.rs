@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use rustls::AlertDescription;
 use url::Url;
 
 use crate::k6::error_code as code;
@@ -75,6 +76,8 @@ pub enum Kind {
     /// Any other fault of the server's certificate.
     Certificate(String),
     NotTls,
+    /// What the server says is wrong with the handshake.
+    Alert(AlertDescription),
     Tls(String),
     Http2 {
         class: Http2,
@@ -148,10 +151,13 @@ impl NetError {
             Kind::UnknownAuthority => code::UNKNOWN_AUTHORITY,
             Kind::HostnameMismatch(_) => code::HOSTNAME_MISMATCH,
             Kind::NotTls => code::NOT_TLS,
-            Kind::Certificate(_) | Kind::Tls(_) => code::TLS,
+            Kind::Alert(_) => code::NOT_TCP,
+            Kind::Tls(_) => code::TLS,
             Kind::Http2 { class, code } => code::for_http2(class.base(), *code),
             Kind::Decompression(_) => code::DECOMPRESSION,
-            Kind::Scheme(_)
+            // As in k6, which has no code for certificates that are out of date.
+            Kind::Certificate(_)
+            | Kind::Scheme(_)
             | Kind::TooManyRedirects(_)
             | Kind::Eof
             | Kind::UnexpectedEof
@@ -242,6 +248,7 @@ impl fmt::Display for NetError {
             Kind::UnknownAuthority => write!(f, "{X509} certificate signed by unknown authority"),
             Kind::HostnameMismatch(text) | Kind::Certificate(text) => write!(f, "{X509} {text}"),
             Kind::NotTls => f.write_str("tls: first record does not look like a TLS handshake"),
+            Kind::Alert(alert) => write!(f, "remote error: tls: {}", alert_text(*alert)),
             Kind::Tls(text) => write!(f, "tls: {text}"),
             Kind::Http2 { class, code } => f.write_str(&class.text(*code)),
             Kind::Decompression(text) => write!(f, "error decompressing response body ({text})"),
@@ -299,6 +306,35 @@ fn without_password(url: &str) -> String {
 
 fn unknown_errno(op: &str, n: i32) -> String {
     format!("{op}: unknown errno `{n}` on {} with message `{}`", std::env::consts::OS, errno_text(n))
+}
+
+/// An alert in Go's words, or by its name.
+fn alert_text(alert: AlertDescription) -> String {
+    use AlertDescription as Alert;
+    let text = match alert {
+        Alert::CloseNotify => "close notify",
+        Alert::UnexpectedMessage => "unexpected message",
+        Alert::BadRecordMac => "bad record MAC",
+        Alert::HandshakeFailure => "handshake failure",
+        Alert::BadCertificate => "bad certificate",
+        Alert::UnsupportedCertificate => "unsupported certificate",
+        Alert::CertificateRevoked => "revoked certificate",
+        Alert::CertificateExpired => "expired certificate",
+        Alert::CertificateUnknown => "unknown certificate",
+        Alert::IllegalParameter => "illegal parameter",
+        Alert::UnknownCA => "unknown certificate authority",
+        Alert::AccessDenied => "access denied",
+        Alert::DecodeError => "error decoding message",
+        Alert::DecryptError => "error decrypting message",
+        Alert::ProtocolVersion => "protocol version not supported",
+        Alert::InsufficientSecurity => "insufficient security level",
+        Alert::InternalError => "internal error",
+        Alert::UnrecognisedName => "unrecognized name",
+        Alert::CertificateRequired => "certificate required",
+        Alert::NoApplicationProtocol => "no application protocol",
+        other => return format!("{other:?}"),
+    };
+    text.to_owned()
 }
 
 /// The system's text in Go's manner: lower case, without the number.

@@ -9,7 +9,7 @@ use url::Url;
 use crate::net::client::Client;
 use crate::net::cookies::SharedJar;
 use crate::net::deadline::{Deadlines, Timeouts};
-use crate::net::decode::{MAX_BODY, decode};
+use crate::net::decode::{MAX_BODY, StreamDecoder, decode};
 use crate::net::digest::User;
 use crate::net::error::{Kind, NetError};
 use crate::net::event_stream::Limits;
@@ -97,7 +97,7 @@ impl Call {
 pub struct Exchange {
     /// The round trips; the last one is the result, and the only one that may have an error. Never empty.
     pub hops: Vec<Hop>,
-    /// The last response's body, decoded. Empty after an error.
+    /// The last response's body, decoded; what was read of it, where it broke off.
     pub body: Bytes,
     /// The last response redirects, but `max_redirects` was reached.
     pub redirects_exhausted: bool,
@@ -139,21 +139,24 @@ pub async fn fetch(client: &Client, call: Call) -> Exchange {
             return Exchange { hops, body: Bytes::new(), redirects_exhausted: false };
         }
     };
+    let mut body = Bytes::new();
     let result = if live.hop.status == 101 {
         let text = format!("unsupported response status: 101 {}", live.hop.reason);
         Err(NetError::body(Kind::Other(text)))
     } else {
-        read_body(&mut live, call.discard_body).await
+        read_body(&mut live, call.discard_body, &mut body).await
     };
     // Decoding is the client's work, not the server's: the trail ends here.
-    let mut hop = live.finish(result.as_ref().err().cloned());
-    let mut body = result.unwrap_or_default();
+    let mut hop = live.finish(result.err());
     if call.decompress
         && let Some(coding) = header::first(&hop.headers, "content-encoding")
     {
-        match decode(coding, std::mem::take(&mut body), MAX_BODY) {
+        match decode(coding, body.clone(), MAX_BODY) {
             Ok(decoded) => body = decoded,
-            Err(kind) => hop.error = Some(NetError::body(kind)),
+            Err(kind) => {
+                body = begun(coding, &body);
+                hop.error.get_or_insert(NetError::body(kind));
+            }
         }
     }
     hops.push(hop);
@@ -270,21 +273,31 @@ async fn skip_body(live: &mut Live) {
     }
 }
 
-async fn read_body(live: &mut Live, discard: bool) -> Result<Bytes, NetError> {
-    let mut first = Bytes::new();
+/// What can be unpacked of a body that is damaged or cut short.
+fn begun(coding: &str, body: &[u8]) -> Bytes {
+    let unpacked = StreamDecoder::new(coding).and_then(|mut decoder| decoder.decode(body).ok());
+    unpacked.unwrap_or_default().into()
+}
+
+/// Reads a body to its end, or as far as it goes.
+async fn read_body(live: &mut Live, discard: bool, body: &mut Bytes) -> Result<(), NetError> {
     let mut whole = Vec::new();
-    while let Some(bytes) = live.chunk().await? {
-        if discard {
-            continue;
+    let end = loop {
+        match live.chunk().await {
+            Ok(Some(_)) if discard => {}
+            Ok(Some(bytes)) if body.is_empty() => *body = bytes,
+            Ok(Some(bytes)) => {
+                if whole.is_empty() {
+                    whole.extend_from_slice(body);
+                }
+                whole.extend_from_slice(&bytes);
+            }
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
         }
-        if first.is_empty() {
-            first = bytes;
-            continue;
-        }
-        if whole.is_empty() {
-            whole.extend_from_slice(&first);
-        }
-        whole.extend_from_slice(&bytes);
+    };
+    if !whole.is_empty() {
+        *body = whole.into();
     }
-    Ok(if whole.is_empty() { first } else { whole.into() })
+    end
 }

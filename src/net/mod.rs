@@ -27,6 +27,7 @@ pub mod error; // NetError: codes and wordings
 pub mod event_stream; // bytes to events
 pub mod exchange; // one call: fetch or open
 pub mod format; // SSE or lines of JSON
+mod goaway; // why an HTTP/2 server gave up
 pub mod grpc; // calls of gRPC
 pub mod handshake; // what TLS negotiated
 pub mod header; // canonical names, sizes

@@ -90,6 +90,7 @@ impl Outcome {
             | Kind::HostnameMismatch(_)
             | Kind::Certificate(_)
             | Kind::NotTls
+            | Kind::Alert(_)
             | Kind::Tls(_) => Self::TlsError,
             // A connection that broke, also before it gave an answer.
             Kind::BrokenPipe

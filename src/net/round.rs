@@ -16,7 +16,7 @@ use crate::net::deadline::{Deadlines, within};
 use crate::net::debug::Dump;
 use crate::net::dial::Dialer;
 use crate::net::direct;
-use crate::net::error::{Kind, NetError, Stage};
+use crate::net::error::{Http2, Kind, NetError, Stage};
 use crate::net::header::{self, Headers};
 use crate::net::redirect::Target;
 use crate::net::request::{Request, RequestCookie};
@@ -206,8 +206,13 @@ async fn through_pool(
             Ok(Answer::Pooled(head, body))
         }
         Ok(Err(error)) => {
-            let peer = error.connect_info().and_then(Facts::of).map(|facts| facts.remote);
-            Err(classify(&error, Stage::Request, peer.or(trace.marks().address)))
+            let facts = error.connect_info().and_then(Facts::of);
+            let peer = facts.as_ref().map(|facts| facts.remote);
+            let error = classify(&error, Stage::Request, peer.or(trace.marks().address));
+            Err(match facts {
+                Some(facts) => facts.explain(error),
+                None => error,
+            })
         }
         Err(kind) => Err(NetError::request(kind)),
     };
@@ -217,7 +222,7 @@ async fn through_pool(
 fn may_retry(error: &NetError, request: &Request) -> bool {
     match error.kind {
         Kind::BrokenPipe => true,
-        Kind::Eof | Kind::Reset(_) => request.is_idempotent(),
+        Kind::Eof | Kind::Reset(_) | Kind::Http2 { class: Http2::GoAway, code: 0 } => request.is_idempotent(),
         _ => false,
     }
 }

@@ -8,6 +8,7 @@ use crate::executor::{Segment, SegmentSequence, Stage};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
+use crate::llm::Slo;
 use crate::metrics::trend_stat::TrendStat;
 
 /// One field per flag. Environment names are listed with their `K6_` prefix; `SSEK_` works as well.
@@ -115,6 +116,9 @@ pub struct OptionFlags {
     /// Where URLs of the script that begin with / lead [env: SSEK_BASE_URL]
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+    /// What calls of ssek/llm must keep to count in llm_goodput, such as ttft<500ms,tpot<50ms [env: SSEK_SLO]
+    #[arg(long, value_name = "OBJECTIVES")]
+    pub slo: Option<String>,
     /// Switch on these experimental features; may be repeated; `ssek features` lists them [env: K6_FEATURES]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub features: Vec<String>,
@@ -179,6 +183,7 @@ impl OptionFlags {
             cooldown: self.cooldown,
             wait_for: self.wait_for()?,
             base_url: self.base_url.clone(),
+            slo: one("--slo", self.slo.as_deref(), Slo::from_text)?,
             ..Layer::default()
         })
     }

@@ -14,6 +14,7 @@ pub mod runtime;
 pub mod saturation;
 pub mod scenario;
 pub mod secret_source;
+mod slo;
 pub mod threshold;
 pub mod tls;
 mod value;
@@ -28,6 +29,7 @@ use crate::executor::{Share, StopAfter};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
+use crate::llm::Slo;
 use crate::metrics::threshold::ThresholdSpec;
 use crate::metrics::trend_stat::TrendStat;
 use crate::net::dns::Dns;
@@ -136,6 +138,8 @@ pub struct Options {
     pub wait_for: Option<WaitFor>,
     /// Where URLs that begin with `/` lead.
     pub base_url: Option<BaseUrl>,
+    /// What calls of language models must keep, unless their clients have objectives of their own.
+    pub slo: Option<Slo>,
 }
 
 impl Options {
@@ -345,6 +349,7 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         // It is what it should be: `check` saw it.
         wait_for: layer.wait_for.and_then(|wait_for| wait_for.settled().ok()),
         base_url: layer.base_url.and_then(|base| BaseUrl::parse(&base).ok()),
+        slo: layer.slo,
     })
 }
 

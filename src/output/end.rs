@@ -1,5 +1,8 @@
 //! What a run came to, for outputs that tell of its end.
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
 use crate::k6::ExitCode;
 use crate::metrics::Timestamp;
 use crate::summary::Summary;
@@ -17,9 +20,16 @@ pub struct End {
     pub exit_code: ExitCode,
     /// When the run's clock started, if it did.
     pub start: Option<Timestamp>,
+    /// Files for people to open, which are named after the summary.
+    pub pages: Arc<Mutex<Vec<PathBuf>>>,
 }
 
 impl End {
+    /// Has a file named at the very end.
+    pub fn name(&self, page: PathBuf) {
+        self.pages.lock().unwrap_or_else(|e| e.into_inner()).push(page);
+    }
+
     /// How many thresholds were crossed, and how many there are.
     pub fn thresholds(&self) -> (usize, usize) {
         let all = || self.summary.snapshot.metrics.iter().flat_map(|metric| &metric.thresholds);

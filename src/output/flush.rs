@@ -220,6 +220,7 @@ mod tests {
             failure: None,
             exit_code: ExitCode::OK,
             start: None,
+            pages: Arc::default(),
         };
         flush.finish(&Arc::new(end));
         let seen = *seen.0.lock().unwrap();

@@ -231,6 +231,8 @@ mod tests {
         let mut text = String::new();
         flate2::read::GzDecoder::new(&*packed).read_to_string(&mut text).unwrap();
         assert_eq!(text, WANT);
+        let packed = written("json=FILE.zst", &context, &registry, &samples);
+        assert_eq!(String::from_utf8(zstd::decode_all(&*packed).unwrap()).unwrap(), WANT);
     }
 
     #[test]

@@ -47,15 +47,23 @@ impl Address {
         tls: Tls,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let config = Config { tls, proxies: Proxies::from_env(env), ..Config::default() };
-        let shared = Shared::new(config).map_err(|error| anyhow!("{error}"))?;
-        Ok(Self { shared, url, headers, timeout })
+        Ok(Self { shared: network(tls, env)?, url, headers, timeout })
     }
 
     /// The client for it.
     pub fn client(self) -> Post {
         Post { client: Client::new(&self.shared, 1), address: self }
     }
+}
+
+/// What clients of an output share: none of the script's options, and the proxies of the environment.
+///
+/// # Errors
+///
+/// The TLS settings contradict each other, or a proxy's URL is none.
+pub fn network(tls: Tls, env: &dyn Fn(&str) -> Option<String>) -> Result<Arc<Shared>> {
+    let config = Config { tls, proxies: Proxies::from_env(env), ..Config::default() };
+    Shared::new(config).map_err(|error| anyhow!("{error}"))
 }
 
 impl Post {

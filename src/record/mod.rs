@@ -5,6 +5,7 @@
 
 mod client;
 pub mod collector;
+pub mod compare;
 pub mod file;
 mod line;
 pub mod merge;

@@ -60,7 +60,7 @@ impl Board {
         }
         for one in series {
             let width = self.width;
-            let lane = self.lane(&one);
+            let lane = self.lane_of(&one);
             lane.total = one.total;
             for point in one.points {
                 lane.add((point.second / width) as usize, point.value);
@@ -77,7 +77,12 @@ impl Board {
 
     /// The series of a metric with all its samples.
     pub fn whole(&self, metric: &str) -> Option<&Lane> {
-        let place = self.by_name.get(&(metric.to_owned(), Of::All))?;
+        self.lane(metric, &Of::All)
+    }
+
+    /// The series of some samples of a metric.
+    pub fn lane(&self, metric: &str, of: &Of) -> Option<&Lane> {
+        let place = self.by_name.get(&(metric.to_owned(), of.clone()))?;
         Some(&self.lanes[*place])
     }
 
@@ -94,7 +99,7 @@ impl Board {
         names
     }
 
-    fn lane(&mut self, series: &Series) -> &mut Lane {
+    fn lane_of(&mut self, series: &Series) -> &mut Lane {
         let key = (series.metric.clone(), series.of.clone());
         let next = self.lanes.len();
         let place = *self.by_name.entry(key).or_insert(next);

@@ -12,8 +12,10 @@ use crate::metrics::packed::PackedTrend;
 #[derive(Clone, Debug, Serialize)]
 pub struct Gaps {
     pub metric: &'static str,
-    /// The edges of the rows in milliseconds, one more than there are rows.
-    pub bounds: Vec<Rounded>,
+    /// The lower edge of row 0, in milliseconds.
+    pub shortest: f64,
+    /// How many rows there are to ten times the length.
+    pub decade: f64,
     /// Bin, row, count.
     pub cells: Vec<(usize, usize, u64)>,
     /// By bin, in milliseconds.
@@ -31,32 +33,30 @@ const SHORTEST: f64 = 0.1;
 const MOST_ROWS: usize = 48;
 
 impl Gaps {
-    /// The gaps of a board; `None` where it has none.
-    pub fn of(board: &Board) -> Option<Self> {
+    /// The gaps of a board, from a bin on; `None` where it has none at all.
+    pub fn of(board: &Board, from: usize) -> Option<Self> {
         let found = METRICS.iter().find_map(|metric| Some((*metric, board.whole(metric)?)));
         let (metric, lane) = found.filter(|(_, lane)| lane.total.count() > 0)?;
         let bins = board.bins();
         let percentile = |p| {
-            let values = lane.map(0, bins, |bin| bin.trend().map_or(0.0, |trend| trend.percentile(p)));
+            let values = lane.map(from, bins, |bin| bin.trend().map_or(0.0, |trend| trend.percentile(p)));
             // Its axis is logarithmic.
             all(values.into_iter().map(|value| value.map(|value| value.max(SHORTEST))).collect())
         };
-        let cells = cells(lane);
-        let lowest = cells.iter().map(|(_, row, _)| *row).min()?;
-        let highest = cells.iter().map(|(_, row, _)| *row).max()?;
         Some(Self {
             metric,
-            bounds: (lowest..=highest + 1).map(|row| Rounded(edge(row))).collect(),
-            cells: cells.into_iter().map(|(bin, row, count)| (bin, row - lowest, count)).collect(),
+            shortest: SHORTEST,
+            decade: ROWS_PER_DECADE,
+            cells: cells(lane, from),
             p50: percentile(50.0),
             p99: percentile(99.0),
         })
     }
 }
 
-fn cells(lane: &Lane) -> Vec<(usize, usize, u64)> {
-    let trends =
-        lane.bins.iter().enumerate().filter_map(|(bin, value)| Some((bin, value.as_ref()?.trend()?)));
+fn cells(lane: &Lane, from: usize) -> Vec<(usize, usize, u64)> {
+    let bins = lane.bins.iter().enumerate().skip(from);
+    let trends = bins.filter_map(|(bin, value)| Some((bin, value.as_ref()?.trend()?)));
     trends.flat_map(|(bin, trend)| rows(trend).into_iter().map(move |(row, n)| (bin, row, n))).collect()
 }
 
@@ -76,14 +76,14 @@ fn row(value: f64) -> usize {
     (((value / SHORTEST).log10() * ROWS_PER_DECADE) as usize).min(MOST_ROWS - 1)
 }
 
-/// The lower edge of a row, in milliseconds.
-fn edge(row: usize) -> f64 {
-    SHORTEST * 10_f64.powf(row as f64 / ROWS_PER_DECADE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The lower edge of a row, as the page computes it.
+    fn edge(row: usize) -> f64 {
+        SHORTEST * 10_f64.powf(row as f64 / ROWS_PER_DECADE)
+    }
 
     #[test]
     fn a_value_is_between_the_edges_of_its_row() {

@@ -3,10 +3,12 @@
 //! A [`Board`] holds a run in bins of time, whether the run is over or goes on; [`data`] makes of it what the
 //! page reads, and [`page`] puts that into the page.
 
+pub mod about;
 pub mod board;
 pub mod data;
 mod distribution;
 mod gaps;
+mod lines;
 mod outcomes;
 pub mod page;
 pub mod path;
@@ -14,8 +16,9 @@ mod rounded;
 mod sampled;
 mod statistics;
 
+pub use about::About;
 pub use board::Board;
-pub use data::{About, Data, Part};
+pub use data::{Data, Part};
 pub use path::default_path;
 
 use crate::record::Record;

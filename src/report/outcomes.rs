@@ -24,29 +24,30 @@ const COUNTERS: &[&str] = &["llm_requests", "sse_streams"];
 const FAILED: &str = "http_req_failed";
 
 impl Outcomes {
-    /// Those of a board; `None` where it has none.
-    pub fn of(board: &Board) -> Option<Self> {
-        COUNTERS.iter().find_map(|metric| Self::counted(board, metric)).or_else(|| Self::requests(board))
+    /// Those of a board, from a bin on; `None` where it has none at all.
+    pub fn of(board: &Board, from: usize) -> Option<Self> {
+        let mut counted = COUNTERS.iter().filter_map(|metric| Self::counted(board, metric, from));
+        counted.next().or_else(|| Self::requests(board, from))
     }
 
-    fn counted(board: &Board, metric: &'static str) -> Option<Self> {
+    fn counted(board: &Board, metric: &'static str, from: usize) -> Option<Self> {
         let mut values = Map::new();
         for lane in board.lanes.iter().filter(|lane| lane.metric == metric && lane.total.count() > 0) {
             let Of::Selector(selector) = &lane.of else { continue };
             let Some(outcome) = selector.strip_prefix("outcome:") else { continue };
-            values.insert(outcome.to_owned(), json!(sums(lane, board.bins())));
+            values.insert(outcome.to_owned(), json!(sums(lane, from, board.bins())));
         }
         (!values.is_empty()).then_some(Self { metric, values })
     }
 
-    fn requests(board: &Board) -> Option<Self> {
+    fn requests(board: &Board, from: usize) -> Option<Self> {
         let lane = board.whole(FAILED).filter(|lane| lane.total.count() > 0)?;
         let count = |of: fn(u64, u64) -> u64| {
             let count = |bin: &Packed| match bin.sink() {
                 Sink::Rate(rate) => of(rate.trues, rate.total) as f64,
                 _ => 0.0,
             };
-            all(lane.map(0, board.bins(), count))
+            all(lane.map(from, board.bins(), count))
         };
         let mut values = Map::new();
         values.insert("ok".to_owned(), json!(count(|trues, total| total - trues)));
@@ -55,10 +56,10 @@ impl Outcomes {
     }
 }
 
-fn sums(lane: &Lane, bins: usize) -> Vec<Option<Rounded>> {
+fn sums(lane: &Lane, from: usize, bins: usize) -> Vec<Option<Rounded>> {
     let sum = |bin: &Packed| match bin.sink() {
         Sink::Counter(counter) => counter.sum,
         _ => 0.0,
     };
-    all(lane.map(0, bins, sum))
+    all(lane.map(from, bins, sum))
 }

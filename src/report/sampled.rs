@@ -5,9 +5,6 @@ use serde::Serialize;
 use super::rounded::Rounded;
 use crate::metrics::trace::RequestTrace;
 
-/// How many requests a page shows.
-const MOST: usize = 100;
-
 /// How many events of one request a page shows: more than a bar has room for.
 const MOST_EVENTS: usize = 300;
 
@@ -33,9 +30,9 @@ pub struct Sampled {
     pub tokens: Option<u64>,
 }
 
-/// A part of the sample that is spread over the test as the whole is.
-pub fn requests(traces: &[RequestTrace], start: i64) -> Vec<Sampled> {
-    let (all, some) = (traces.len(), traces.len().min(MOST));
+/// At most so many of the sample, spread over the test as the whole is.
+pub fn requests(traces: &[RequestTrace], start: i64, most: usize) -> Vec<Sampled> {
+    let (all, some) = (traces.len(), traces.len().min(most));
     (0..some).map(|place| Sampled::of(&traces[place * all / some], start)).collect()
 }
 
@@ -134,8 +131,8 @@ mod tests {
     fn many_requests_are_thinned_evenly() {
         let traces: Vec<_> =
             (0..1000).map(|start| RequestTrace { start: start * 1_000_000, ..Default::default() }).collect();
-        let found = requests(&traces, 0);
+        let found = requests(&traces, 0, 100);
         assert_eq!((found.len(), found[0].start.0, found[99].start.0), (100, 0.0, 990.0));
-        assert!(requests(&[], 0).is_empty());
+        assert!(requests(&[], 0, 100).is_empty());
     }
 }

@@ -15,6 +15,7 @@ use crate::log::{self, Level};
 use crate::metrics::engine::FinalResult;
 use crate::options::Resolved;
 use crate::options::runtime::SummaryMode;
+use crate::output::{End, report};
 use crate::summary::client::Client;
 use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
@@ -24,6 +25,8 @@ use crate::vu::{Stop, Test, VirtualUser};
 pub struct Shows {
     /// ssek's own metrics of event streams.
     pub streaming: bool,
+    /// Those of language models.
+    pub models: bool,
     /// Those of late starts.
     pub schedule: bool,
     /// ssek's own state, where it is of interest.
@@ -41,6 +44,7 @@ pub fn summary(resolved: &Resolved, request: &Request, result: &FinalResult, sho
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
             streaming: shows.streaming,
+            models: shows.models,
             schedule: shows.schedule,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
@@ -114,6 +118,14 @@ fn without_secrets(mut files: SummaryFiles) -> SummaryFiles {
         }
     }
     files
+}
+
+/// Names the reports that were written, where a terminal makes links of them. On stderr: stdout may be a file with
+/// the summary.
+pub fn name_pages(end: &End) {
+    for page in end.pages.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+        eprintln!("report: {}", report::link(page));
+    }
 }
 
 /// Writes one entry of the summary; the error is its text.

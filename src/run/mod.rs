@@ -100,7 +100,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         definitions.extend(streaming::outcomes(&test.registry));
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
-    let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request)?;
+    let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime, &request.script)?;
     let left_out = Arc::new(LeftOut::new(resolved.options.warmup, resolved.options.cooldown));
     let engine = start_engine(&test, definitions, &request.runtime, sinks, left_out.clone())?;
     test.connect(engine.sender());
@@ -144,7 +144,8 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
     let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
-    let shows = ending::Shows { streaming: shows_streaming, schedule: shows_schedule, client: shown };
+    let models = test.streaming.calls_models();
+    let shows = ending::Shows { streaming: shows_streaming, models, schedule: shows_schedule, client: shown };
     let saturated = asked && client.as_ref().is_some_and(Client::is_suspect);
     let exit_code = ending::exit_code(reason.as_ref(), &test, &result, end.failure.as_ref(), saturated);
     let concluded = Arc::new(output::End {
@@ -153,6 +154,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         failure: ending::failure(reason.as_ref(), &test, end.failure.as_ref()),
         exit_code,
         start: end.start,
+        pages: Arc::default(),
     });
     outputs.into_iter().for_each(|output| output.finish(&concluded));
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
@@ -161,6 +163,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let setup_data = course.setup_data();
     ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
+    ending::name_pages(&concluded);
     schedule::warn_if_late(&test, &result.snapshot);
     ending::verdict(exit_code, reason.as_ref(), &result, end.failure.as_ref(), client.as_ref());
     Ok(exit_code)
@@ -182,15 +185,24 @@ pub struct Ending {
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
-type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
+pub type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
 
-fn open_outputs(test: &Test, definitions: &[definition::Definition], request: &Request) -> Result<Outputs> {
+/// Opens what `--out` names. `target` is the script, or the URL of a benchmark.
+///
+/// # Errors
+/// There is no such output, or its file or server cannot be had.
+pub fn open_outputs(
+    test: &Test,
+    definitions: &[definition::Definition],
+    runtime: &RuntimeOptions,
+    target: &str,
+) -> Result<Outputs> {
     let env = |name: &str| std::env::var(name).ok();
     let options = test.options_view().and_then(|view| serde_json::from_str(view).ok()).unwrap_or_default();
-    let origin = Origin::this(&request.script, options, test.traces.clone());
+    let origin = Origin::this(target, options, test.traces.clone());
     let context = OutputContext { system_tags: test.system_tags(), definitions, env: &env, origin: &origin };
     let (mut flushes, mut sinks, mut descriptions) = (Vec::new(), Vec::new(), Vec::new());
-    for spec in &request.runtime.outputs {
+    for spec in &runtime.outputs {
         let output = output::open(spec, &context)?;
         descriptions.push(output.describe());
         let (flush, sink) =
@@ -201,7 +213,11 @@ fn open_outputs(test: &Test, definitions: &[definition::Definition], request: &R
     Ok((flushes, sinks, descriptions))
 }
 
-fn definitions(
+/// The sub-metrics and thresholds of the options.
+///
+/// # Errors
+/// One of them is none.
+pub fn definitions(
     test: &Test,
     resolved: &Resolved,
     runtime: &RuntimeOptions,
@@ -213,7 +229,11 @@ fn definitions(
         .map_err(|failure| resolved.sources.locate(failure).into())
 }
 
-fn start_engine(
+/// Starts what takes the samples in.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn start_engine(
     test: &Arc<Test>,
     definitions: Vec<definition::Definition>,
     runtime: &RuntimeOptions,

@@ -70,10 +70,10 @@ pub fn connect(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsRes
     if params.reflect {
         let left = params.timeout.saturating_sub(begun.elapsed());
         let tags = CallTags::plain(&state);
-        let mut calls = Vec::new();
-        let asking = reflection::files(&channel, &params.reflect_metadata, left, &mut calls);
+        let mut call = None;
+        let asking = reflection::files(&channel, &params.reflect_metadata, left, &mut call);
         let files = state.block_on(asking, context)?;
-        for call in calls {
+        if let Some(call) = call {
             let took = call.ended.saturating_duration_since(call.begun);
             tags.duration(call.code, call.remote, call.ended, took, &state);
         }

@@ -19,8 +19,9 @@ use super::request::Plan;
 use crate::js::convert::{arg, get, string};
 use crate::k6::error_code::for_status;
 use crate::modules::html::Document;
+use crate::net::error::{Kind, Stage};
 use crate::net::header::Headers;
-use crate::net::{Hop, RequestCookie};
+use crate::net::{Hop, NetError, RequestCookie};
 
 /// What a response is made of.
 #[derive(Debug, Default)]
@@ -59,7 +60,11 @@ impl Facts {
     /// The facts of an exchange: its last round trip, the body, and the headers and cookies first sent.
     pub fn new(plan: Plan, url: String, hop: Hop, body: Bytes, sent: (Headers, Vec<RequestCookie>)) -> Self {
         let failed = hop.error.is_some();
-        let bodiless = failed || matches!(hop.status, 100..=199 | 204 | 304);
+        // Of a body that broke off, what came is shown.
+        let broke =
+            |error: &NetError| error.stage == Stage::Body && !matches!(error.kind, Kind::Decompression(_));
+        let bodiless = matches!(hop.status, 100..=199 | 204 | 304)
+            || hop.error.as_ref().is_some_and(|error| !broke(error));
         let body = match plan.response_type {
             _ if bodiless => Body::Null,
             ResponseType::None => Body::Null,

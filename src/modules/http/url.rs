@@ -116,6 +116,10 @@ fn parse(typed: &str) -> Result<Result<Url, NetError>, NetError> {
     if typed.chars().any(|c| c.is_ascii_control()) {
         return Err(invalid("net/url: invalid control character in URL"));
     }
+    let authority = typed.split_once("://").map(|(_, rest)| rest);
+    if authority.is_some_and(|rest| rest.starts_with(['/', '?', '#'])) {
+        return Ok(Err(no_host()));
+    }
     match Url::parse(typed) {
         Ok(_) if typed.starts_with(' ') => Err(invalid("first path segment in URL cannot contain colon")),
         Ok(url) => Ok(Ok(url)),
@@ -126,11 +130,13 @@ fn parse(typed: &str) -> Result<Result<Url, NetError>, NetError> {
             }
             Ok(Err(NetError::request(Kind::Scheme(String::new()))))
         }
-        Err(ParseError::EmptyHost) => {
-            Ok(Err(NetError::request(Kind::Other("http: no Host in request URL".to_owned()))))
-        }
+        Err(ParseError::EmptyHost) => Ok(Err(no_host())),
         Err(error) => Err(invalid(&error.to_string())),
     }
+}
+
+fn no_host() -> NetError {
+    NetError::request(Kind::Other("http: no Host in request URL".to_owned()))
 }
 
 /// The URL with its credentials replaced by asterisks.
@@ -203,6 +209,7 @@ mod tests {
             ("foo/bar", 1000, "unsupported protocol scheme \"\""),
             ("", 1000, "unsupported protocol scheme \"\""),
             ("http://", 1000, "http: no Host in request URL"),
+            ("http:///x", 1000, "http: no Host in request URL"),
             ("127.0.0.1:80/x", 1020, "invalid URL: parse \"127.0.0.1:80/x\": first path segment"),
             ("http://x/\n", 1020, "invalid URL: parse \"http://x/\\n\": net/url: invalid control"),
             ("http://x/%zz", 1020, "invalid URL: parse \"http://x/%zz\": invalid URL escape \"%zz\""),

@@ -91,8 +91,7 @@ pub struct Asked {
 }
 
 /// The files that describe all services of a server, with all that they import: each an encoded
-/// `FileDescriptorProto`, by name. The calls that were made are added to `calls`: one for each version that was
-/// tried.
+/// `FileDescriptorProto`, by name. The last call that was made is left in `asked`.
 ///
 /// # Errors
 ///
@@ -101,16 +100,16 @@ pub async fn files(
     channel: &Rc<Channel>,
     metadata: &Metadata,
     timeout: Duration,
-    calls: &mut Vec<Asked>,
+    asked: &mut Option<Asked>,
 ) -> Result<BTreeMap<String, Bytes>, Status> {
     let mut refused = Status::ok();
     for path in PATHS {
         let request = Request { path: path.to_owned(), metadata: metadata.clone(), timeout: Some(timeout) };
         let (begun, mut remote) = (Instant::now(), None);
-        let asked = ask_all(channel, &request, &mut remote).await;
-        let code = asked.as_ref().map_or_else(|status| status.code, |_| Code::OK);
-        calls.push(Asked { code, remote, begun, ended: Instant::now() });
-        match asked {
+        let files = ask_all(channel, &request, &mut remote).await;
+        let code = files.as_ref().map_or_else(|status| status.code, |_| Code::OK);
+        *asked = Some(Asked { code, remote, begun, ended: Instant::now() });
+        match files {
             Err(status) if status.code == Code::UNIMPLEMENTED => refused = status,
             done => return done,
         }

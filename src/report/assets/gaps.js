@@ -3,8 +3,10 @@
 function gapsChart(id) {
   const gaps = DATA.gaps;
   if (!gaps || gaps.cells.length === 0) return undefined;
-  const most = Math.max(...gaps.cells.map(([, , count]) => count));
-  const [low, high] = [gaps.bounds[0], gaps.bounds[gaps.bounds.length - 1]];
+  const most = gaps.cells.reduce((sum, [, , count]) => Math.max(sum, count), 0);
+  const rows = gaps.cells.map(([, row]) => row);
+  const [lowest, highest] = [Math.min(...new Set(rows)), Math.max(...new Set(rows))];
+  const edge = (row) => gaps.shortest * 10 ** (row / gaps.decade);
   const byBin = new Map();
   for (const [bin, row, count] of gaps.cells) {
     if (!byBin.has(bin)) byBin.set(bin, []);
@@ -17,14 +19,14 @@ function gapsChart(id) {
     note: `${gaps.metric}: ${say('gaps.help')}`,
     contains: 'time',
     logarithmic: true,
-    range: () => [low, high],
+    range: () => [edge(lowest), edge(highest + 1)],
     lines: [line('p50'), line('p99')],
-    paint: (plot) => paintCells(plot, gaps.bounds, byBin, most),
+    paint: (plot) => paintCells(plot, edge, byBin, most),
   });
 }
 
 /** Fills the rectangles of a heat map, clipped to the plot. */
-function paintCells(plot, bounds, byBin, most) {
+function paintCells(plot, edge, byBin, most) {
   const { ctx, bbox } = plot;
   const width = DATA.grid.width;
   ctx.save();
@@ -32,7 +34,7 @@ function paintCells(plot, bounds, byBin, most) {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   ctx.fillStyle = colour('heat');
-  const edges = bounds.map((bound) => plot.valToPos(bound, 'y', true));
+  const heightOf = (row) => plot.valToPos(edge(row), 'y', true);
   for (const [bin, cells] of byBin) {
     const left = plot.valToPos(bin * width, 'x', true);
     const right = plot.valToPos((bin + 1) * width, 'x', true);
@@ -40,7 +42,8 @@ function paintCells(plot, bounds, byBin, most) {
     for (const [row, count] of cells) {
       // Logarithmic, so that rare gaps are seen beside common ones.
       ctx.globalAlpha = 0.1 + 0.9 * (Math.log1p(count) / Math.log1p(most));
-      ctx.fillRect(left, edges[row + 1], Math.max(1, right - left), edges[row] - edges[row + 1]);
+      const top = heightOf(row + 1);
+      ctx.fillRect(left, top, Math.max(1, right - left), heightOf(row) - top);
     }
   }
   ctx.restore();

@@ -2,7 +2,7 @@
 
 /** Asks for what is new, until the run is over. A reader who was too slow gets everything anew. */
 function follow() {
-  const source = new EventSource(`events${location.search}`);
+  const source = new EventSource(`events?since=${DATA.tick}`);
   const said = (text) => {
     const place = document.getElementById('connection');
     if (place) place.textContent = text;
@@ -20,25 +20,29 @@ function replace(whole) {
 
 /** Takes news in; whether the charts are still the same ones. */
 function merge(news) {
-  const before = new Set(DATA.series.map(nameOf));
   const known = new Map(DATA.series.map((one) => [nameOf(one), one]));
-  const series = news.series.map((fresh) => {
-    const old = known.get(nameOf(fresh));
+  const joined = (old, fresh) => {
     for (const [key, values] of Object.entries(fresh)) {
-      if (!Array.isArray(values)) continue;
+      if (!Array.isArray(values) || key === 'cells') continue;
       const kept = (old?.[key] ?? []).slice(0, news.from);
       while (kept.length < news.from) kept.push(null);
       fresh[key] = kept.concat(values);
     }
-    return fresh;
-  });
+  };
+  const same = news.series.every((one) => known.has(nameOf(one))) && sameOutcomes(news)
+    && !DATA.gaps === !news.gaps && DATA.scenarios.length === news.scenarios.length
+    && DATA.grid.width === news.grid.width;
+  for (const one of news.series) joined(known.get(nameOf(one)), one);
+  if (news.outcomes) joined(DATA.outcomes?.values, news.outcomes.values);
+  if (news.gaps) {
+    joined(DATA.gaps, news.gaps);
+    news.gaps.cells = (DATA.gaps?.cells ?? []).filter(([bin]) => bin < news.from).concat(news.gaps.cells);
+  }
   // Rows of tags that news do not tell of stay as they were.
   const told = new Set(news.statistics.map((row) => row.tag));
-  const statistics = news.statistics.concat(DATA.statistics.filter((row) => !told.has(row.tag)));
-  const same = series.every((one) => before.has(nameOf(one))) && sameOutcomes(news) && !DATA.gaps === !news.gaps;
-  const scenarios = DATA.scenarios.length === news.scenarios.length;
-  Object.assign(DATA, news, { series, statistics });
-  return same && scenarios;
+  news.statistics = news.statistics.concat(DATA.statistics.filter((row) => !told.has(row.tag)));
+  Object.assign(DATA, news);
+  return same;
 }
 
 const nameOf = (series) => `${series.metric}\n${series.scenario}`;
@@ -64,10 +68,11 @@ function refresh() {
   [timeCharts, otherCharts] = shown;
   zoom(state.zoom);
   for (const chart of otherCharts) chart.begin(chart.plot);
-  for (const [id, make] of [['summary', cardsSection], ['statistics', statisticsSection]]) {
+  for (const [id, make] of [['summary', cardsSection], ['waterfall', waterfallSection], ['statistics', statisticsSection]]) {
     const old = document.getElementById(id);
-    // What somebody types in is not taken from under the hands.
+    // What somebody has in hand is not taken away.
     if (old && !old.contains(document.activeElement)) old.replaceWith(make());
   }
   document.getElementById('verdicts')?.replaceWith(verdictsSection());
+  for (const work of later.splice(0)) work();
 }

@@ -19,7 +19,7 @@ const longestGap = ({ gaps }) => Math.max(0, ...gaps);
 
 function waterfallSection() {
   const requests = DATA.requests;
-  if (requests.length === 0) return null;
+  if (requests.length === 0) return DATA.live ? element('section', { id: 'waterfall' }) : null;
   const rows = element('div', { class: 'waterfall' });
   const more = element('button', { type: 'button', onclick: () => { state.rows += ROWS_AT_ONCE; fill(); } }, say('more'));
   const fill = () => {
