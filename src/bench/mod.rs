@@ -45,7 +45,6 @@ use schedule::Shape;
 use session::{Measured, Settings};
 
 use crate::k6::ExitCode;
-use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::ThresholdSpec;
 use crate::mock;
@@ -53,7 +52,7 @@ use crate::options::runtime::SummaryMode;
 use crate::options::{RuntimeOptions, Sources};
 use crate::run::ending;
 use crate::summary::style::Style;
-use crate::summary::{Summary, SummaryOptions, export};
+use crate::summary::export;
 
 /// Who is asked, what, and how: what bench and sweep have in common.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +101,7 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         std::fs::write(file, json + "\n").with_context(|| format!("could not write {}", file.display()))?;
     }
     if let Some(file) = &request.common.runtime.summary_export {
-        std::fs::write(file, exported(&measured)).with_context(|| format!("could not write {file}"))?;
+        std::fs::write(file, export::export(&measured.end.summary)).with_context(|| format!("could not write {file}"))?;
     }
     crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
     Ok(verdict(&measured, &request.common))
@@ -161,32 +160,14 @@ impl Settings {
 
 /// Says why a run failed, if it did: as scripts do, and also where not one request succeeded.
 fn verdict(measured: &Measured, common: &Common) -> ExitCode {
-    let Measured { test, result, figures, client, stopped, .. } = measured;
+    let Measured { result, figures, client, stopped, end, .. } = measured;
     if figures.done > 0 && figures.ok == 0 && stopped.is_none() {
         log::error("not one request succeeded");
-        test.control.mark_failed();
     }
-    let fatal = common.runtime.fail_on_saturation;
     // Without streams there is nothing that ssek could have spoilt.
-    let client = client.as_ref().filter(|_| figures.ok > 0 || fatal);
-    ending::verdict(stopped.clone(), test, result, None::<Failure>, client, fatal)
-}
-
-/// The figures in the form of `--summary-export`.
-fn exported(measured: &Measured) -> String {
-    let options = &measured.resolved.options;
-    export::export(&Summary {
-        snapshot: measured.result.snapshot.clone(),
-        client: measured.client.clone(),
-        options: SummaryOptions {
-            trend_stats: options.summary_trend_stats.clone(),
-            time_unit: options.summary_time_unit,
-            mode: SummaryMode::Full,
-            streaming: true,
-            schedule: true,
-            ..SummaryOptions::default()
-        },
-    })
+    let client = client.as_ref().filter(|_| figures.ok > 0 || common.runtime.fail_on_saturation);
+    ending::verdict(end.exit_code, stopped.as_ref(), result, None, client);
+    end.exit_code
 }
 
 /// Writes to stdout; a reader that went away is nobody's fault.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -20,15 +19,17 @@ use super::workload::Workload;
 use crate::js::Sources;
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
-use crate::metrics::ThresholdSpec;
+use crate::metrics::{ThresholdSpec, Timestamp};
 use crate::metrics::engine::FinalResult;
 use crate::metrics::left_out::LeftOut;
 use crate::options::{self, Resolved, RuntimeOptions, Scenario, Sources as Layers};
-use crate::output::flush;
+use crate::output::End;
 use crate::run::signals::Listener;
 use crate::run::stop::StopSignal;
-use crate::run::{self, client, load};
+use crate::run::{self, client, ending, load};
+use crate::options::runtime::SummaryMode;
 use crate::summary::client::Client;
+use crate::summary::{Summary, SummaryOptions};
 use crate::vu::{Stop, Test};
 
 /// What all measurements of a command have in common.
@@ -55,6 +56,8 @@ pub struct Measured {
     pub stopped: Option<Stop>,
     /// How many requests, or conversations, went on at each second's end, while more could start.
     pub active: Vec<u32>,
+    /// What outputs were told in the end.
+    pub end: Arc<End>,
     /// From the first start to the end of the last request.
     pub elapsed: Duration,
 }
@@ -105,8 +108,9 @@ impl Settings {
         let resolved = self.resolve(schedule)?;
         let test = self.test(&resolved)?;
         let mut definitions = run::definitions(&test, &resolved, &self.runtime)?;
+        let target = self.asking.target.endpoint.template();
         definitions.extend(breakdown::definitions(&self.workload, &test.registry));
-        let (outputs, sinks, descriptions) = run::open_outputs(&test, &definitions, &self.runtime)?;
+        let (outputs, sinks, descriptions) = run::open_outputs(&test, &definitions, &self.runtime, target)?;
         let options = &resolved.options;
         let left_out = Arc::new(LeftOut::new(options.warmup, options.cooldown));
         let engine = run::start_engine(&test, definitions, &self.runtime, sinks, left_out.clone())?;
@@ -118,6 +122,7 @@ impl Settings {
         let plan = options.scenarios[0].plan(&options.share, options.seed);
         live.banner(schedule, self, &descriptions);
         engine.start_clock();
+        let clock = Timestamp::now();
         test.counters.start();
         let watch = client::Watch::start(&test)?;
         let (cut, is_cut) = watch::channel(false);
@@ -136,12 +141,23 @@ impl Settings {
         drop(signals);
 
         let result = engine.finish();
-        outputs.into_iter().for_each(flush::Flush::finish);
-        let limits = &self.runtime.saturation;
+        let (limits, fatal) = (&self.runtime.saturation, self.runtime.fail_on_saturation);
         let client = cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, true));
         let figures = stage.tally.figures();
-        test.counters.complete.store(figures.done, Ordering::Relaxed);
-        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active })
+        if figures.done > 0 && figures.ok == 0 && stopped.is_none() {
+            test.control.mark_failed();
+        }
+        let saturated = fatal && client.as_ref().is_some_and(Client::is_suspect);
+        let exit_code = ending::exit_code(stopped.as_ref(), &test, &result, None, saturated);
+        let end = Arc::new(End {
+            script: target.to_owned(),
+            summary: summary(&resolved, &result, client.clone()),
+            failure: ending::failure(stopped.as_ref(), &test, None),
+            exit_code,
+            start: Some(clock),
+        });
+        outputs.into_iter().for_each(|output| output.finish(&end));
+        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active, end })
     }
 
     fn test(&self, resolved: &Resolved) -> Result<Arc<Test>> {
@@ -154,5 +170,22 @@ impl Settings {
         test.lag.prepare(&test);
         run::schedule::prepare(&test, resolved);
         Ok(test)
+    }
+}
+
+/// The figures as scripts have them, all of them.
+fn summary(resolved: &Resolved, result: &FinalResult, client: Option<Client>) -> Summary {
+    let options = &resolved.options;
+    Summary {
+        snapshot: result.snapshot.clone(),
+        client,
+        options: SummaryOptions {
+            trend_stats: options.summary_trend_stats.clone(),
+            time_unit: options.summary_time_unit,
+            mode: SummaryMode::Full,
+            streaming: true,
+            schedule: true,
+            ..SummaryOptions::default()
+        },
     }
 }

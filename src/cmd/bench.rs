@@ -35,6 +35,9 @@ pub struct BenchArgs {
     /// Print the result as JSON
     #[arg(long, help_heading = "Results")]
     pub json: bool,
+    /// Write an HTML report at the end: to report/report_[MODEL_]YYYYMMDD_HHMMSS.html, or to PATH
+    #[arg(long, visible_alias = "html-report", num_args = 0..=1, default_missing_value = "", value_name = "PATH", help_heading = "Results")]
+    pub report: Option<String>,
     /// Filled in by the dispatcher.
     #[arg(skip)]
     pub global: GlobalFlags,
@@ -144,11 +147,15 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let shape = args.shape.shape()?;
     let (warmup, cooldown) = (args.shape.warmup, args.shape.cooldown);
     let (json, json_file) = (args.json, args.result.json_file.clone());
+    let mut result = args.result;
+    if let Some(path) = &args.report {
+        result.outputs.push(format!("report={path}"));
+    }
     let parts = Parts {
         target: args.target,
         work: args.work,
         call: args.call,
-        result: args.result,
+        result,
         network: args.network,
         windows: (warmup, cooldown),
     };
