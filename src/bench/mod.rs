@@ -51,8 +51,8 @@ use crate::mock;
 use crate::options::runtime::SummaryMode;
 use crate::options::{RuntimeOptions, Sources};
 use crate::run::ending;
-use crate::summary::style::Style;
 use crate::summary::export;
+use crate::summary::style::Style;
 
 /// Who is asked, what, and how: what bench and sweep have in common.
 #[derive(Clone, Debug, Default)]
@@ -101,8 +101,10 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         std::fs::write(file, json + "\n").with_context(|| format!("could not write {}", file.display()))?;
     }
     if let Some(file) = &request.common.runtime.summary_export {
-        std::fs::write(file, export::export(&measured.end.summary)).with_context(|| format!("could not write {file}"))?;
+        std::fs::write(file, export::export(&measured.end.summary))
+            .with_context(|| format!("could not write {file}"))?;
     }
+    ending::name_pages(&measured.end);
     crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
     Ok(verdict(&measured, &request.common))
 }
