@@ -11,6 +11,7 @@ declare module "ssek/llm" {
     | "openai-responses"
     | "anthropic"
     | "gemini"
+    | "llamacpp"
     | "ollama"
     | "tgi"
     | "dify"
