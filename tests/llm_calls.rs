@@ -87,7 +87,10 @@ fn the_marks_of_a_whole_answer() {
     for (mark, at) in [(role, 100), (thought, 400), (words, 600), (finish, 800), (Some(marks.end), 1000)] {
         assert!((at - 5..at + 190).contains(&since(mark)), "{at}: {}", since(mark));
     }
-    assert_eq!(marks.time_per_output_token(6).unwrap(), marks.last_token.unwrap().duration_since(thought.unwrap()) / 5);
+    assert_eq!(
+        marks.time_per_output_token(6).unwrap(),
+        marks.last_token.unwrap().duration_since(thought.unwrap()) / 5
+    );
     assert_eq!((report.events, report.arrivals.len(), report.terminated), (7, 2, true));
     let completion = report.tokens.completion;
     assert_eq!((report.tokens.prompt.count, completion.count, completion.source), (3, 6, Source::Usage));
@@ -115,7 +118,11 @@ fn how_answers_end() {
         let events: &'static [(u64, &'static str)] = events.to_vec().leak();
         let report = ask(&target(&streaming(events)));
         assert_eq!(report.outcome, outcome, "{events:?} {}", report.error);
-        assert!(report.error.contains(error) && report.error.is_empty() == error.is_empty(), "{}", report.error);
+        assert!(
+            report.error.contains(error) && report.error.is_empty() == error.is_empty(),
+            "{}",
+            report.error
+        );
         assert_eq!(report.good, None);
     }
 }
@@ -132,7 +139,12 @@ fn connections_that_break_and_answers_of_other_kinds() {
     };
     let error = |stream: &mut dyn slow_server::Stream| {
         let body = br#"{"error":{"message":"no such model"}}"#;
-        respond(stream, "200 OK", "Content-Type: application/json\r\n", [body, &b"\n"[..]].concat().as_slice())
+        respond(
+            stream,
+            "200 OK",
+            "Content-Type: application/json\r\n",
+            [body, &b"\n"[..]].concat().as_slice(),
+        )
     };
     let refused = |stream: &mut dyn slow_server::Stream| {
         let body = br#"{"error":{"message":"slow down","type":"rate_limit"}}"#;
@@ -179,7 +191,9 @@ fn limits_of_time() {
         let server = streaming(events);
         let report = ask(&Target { timeouts, ..target(&server) });
         assert_eq!(report.outcome, outcome, "{}", report.error);
-        assert!(!report.error.is_empty() && report.marks.tail().is_none_or(|tail| tail < Duration::from_secs(3)));
+        assert!(
+            !report.error.is_empty() && report.marks.tail().is_none_or(|tail| tail < Duration::from_secs(3))
+        );
     }
 }
 
@@ -198,14 +212,16 @@ fn refused_requests_are_sent_again_and_shown() {
     target.retry = Some(Arc::new(Retry::new(2, 0.0)));
     let report = ask(&target);
     assert_eq!((report.outcome, report.retries(), server.requests().len()), (Outcome::Ok, 2, 3));
-    let shown: Vec<_> = report.attempts.iter().map(|attempt| (attempt.status, attempt.error.as_str())).collect();
+    let shown: Vec<_> =
+        report.attempts.iter().map(|attempt| (attempt.status, attempt.error.as_str())).collect();
     assert_eq!(shown, [(503, "status 503: busy"), (503, "status 503: busy"), (200, "")]);
     assert_eq!(report.attempts[0].waited, Some(Duration::from_millis(100)));
     // Who waits for the answer waits for all attempts.
     assert!(report.marks.time_to_first_token().unwrap() >= Duration::from_millis(200));
     assert_eq!(server.connections(), 1);
 
-    let never = Server::new(|_, stream| respond(stream, "503 Service Unavailable", "Retry-After: 9\r\n", b""));
+    let never =
+        Server::new(|_, stream| respond(stream, "503 Service Unavailable", "Retry-After: 9\r\n", b""));
     let mut target = self::target(&never);
     target.retry = Some(Arc::new(Retry::new(5, 1.0)));
     target.timeouts.total = Some(Duration::from_secs(2));
@@ -230,7 +246,10 @@ fn what_goes_over_the_wire() {
     ask_for(&target, &raw, &mut |_, _| {});
     let requests = server.requests();
     assert_eq!(requests[0].line, "POST /v1/chat/completions HTTP/1.1");
-    assert_eq!((requests[0].header("accept"), requests[0].header("x-own")), (Some("text/event-stream"), Some("1")));
+    assert_eq!(
+        (requests[0].header("accept"), requests[0].header("x-own")),
+        (Some("text/event-stream"), Some("1"))
+    );
     assert_eq!(requests[0].header("authorization"), Some("Bearer key-of-one"));
     assert_eq!(requests[1].header("authorization"), Some("Bearer key-of-two"));
     let body: Value = serde_json::from_slice(&requests[0].body).unwrap();

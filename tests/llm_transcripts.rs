@@ -108,7 +108,8 @@ fn streams_of_real_servers() {
                 continue;
             }
             let seen = decode(&Protocol::named(protocol).unwrap(), &[&body]);
-            let found = (seen.reply.finish_reason.as_deref(), seen.usage.prompt, seen.usage.completion, seen.content);
+            let found =
+                (seen.reply.finish_reason.as_deref(), seen.usage.prompt, seen.usage.completion, seen.content);
             if found != (*finish, *prompt, *completion, *content) || seen.done != *done || seen.bad > 0 {
                 wrong.push(format!("{file} as {protocol}: {found:?} done {} bad {}", seen.done, seen.bad));
             }
@@ -142,7 +143,11 @@ fn bodies_cut_in_two_anywhere() {
         let protocol = Protocol::named(protocol).unwrap();
         let body = body.as_bytes();
         let whole = decode(&protocol, &[body]);
-        assert_eq!((whole.reply.text.as_str(), whole.done, whole.bad), ("Grüße, 世界 🎉", true, 0), "{protocol:?}");
+        assert_eq!(
+            (whole.reply.text.as_str(), whole.done, whole.bad),
+            ("Grüße, 世界 🎉", true, 0),
+            "{protocol:?}"
+        );
         assert_eq!((whole.usage.prompt, whole.usage.completion), (Some(5), Some(7)), "{protocol:?}");
         for at in 0..=body.len() {
             assert_eq!(decode(&protocol, &[&body[..at], &body[at..]]), whole, "{protocol:?} cut at {at}");

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::local::Local;
 use super::recording::{self, milliseconds};
 use super::stage::Stage;
+use super::traced;
 use super::workload::Work;
 use crate::k6::builtin;
 use crate::llm::{Delta, Ongoing, Report, Request};
@@ -36,6 +37,7 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
             break;
         }
         let request = asking.request(&mut talk, turn, number);
+        let traced = stage.test.traces.begin();
         let report = ask(stage, client, &request).await;
         let of = recording::Of {
             local,
@@ -45,6 +47,9 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
             delay: delay.filter(|_| index == 0),
         };
         recording::record(&of, &report);
+        if let Some(place) = traced {
+            traced::keep(&of, place, number, &report);
+        }
         note(stage, &report);
         if !report.is_ok() {
             // What would be asked next assumes an answer to this.

@@ -27,6 +27,7 @@ pub mod sweep; // the highest load
 pub mod table; // columns of text
 pub mod tally; // what went wrong
 pub mod target; // who is asked
+pub mod traced; // single requests in full
 pub mod users; // users who ask one thing after the other
 pub mod workload; // what is asked
 
@@ -50,9 +51,10 @@ use crate::metrics::ThresholdSpec;
 use crate::mock;
 use crate::options::runtime::SummaryMode;
 use crate::options::{RuntimeOptions, Sources};
+use crate::output::report;
 use crate::run::ending;
-use crate::summary::style::Style;
 use crate::summary::export;
+use crate::summary::style::Style;
 
 /// Who is asked, what, and how: what bench and sweep have in common.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +103,12 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         std::fs::write(file, json + "\n").with_context(|| format!("could not write {}", file.display()))?;
     }
     if let Some(file) = &request.common.runtime.summary_export {
-        std::fs::write(file, export::export(&measured.end.summary)).with_context(|| format!("could not write {file}"))?;
+        std::fs::write(file, export::export(&measured.end.summary))
+            .with_context(|| format!("could not write {file}"))?;
+    }
+    for page in measured.end.pages.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+        // Beside the result, which may be read by a program.
+        eprintln!("report: {}", report::link(page));
     }
     crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
     Ok(verdict(&measured, &request.common))

@@ -19,15 +19,15 @@ use super::workload::Workload;
 use crate::js::Sources;
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
-use crate::metrics::{ThresholdSpec, Timestamp};
 use crate::metrics::engine::FinalResult;
 use crate::metrics::left_out::LeftOut;
+use crate::metrics::{ThresholdSpec, Timestamp};
+use crate::options::runtime::SummaryMode;
 use crate::options::{self, Resolved, RuntimeOptions, Scenario, Sources as Layers};
 use crate::output::End;
 use crate::run::signals::Listener;
 use crate::run::stop::StopSignal;
 use crate::run::{self, client, ending, load};
-use crate::options::runtime::SummaryMode;
 use crate::summary::client::Client;
 use crate::summary::{Summary, SummaryOptions};
 use crate::vu::{Stop, Test};
@@ -155,6 +155,7 @@ impl Settings {
             failure: ending::failure(stopped.as_ref(), &test, None),
             exit_code,
             start: Some(clock),
+            pages: Arc::default(),
         });
         outputs.into_iter().for_each(|output| output.finish(&end));
         Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active, end })

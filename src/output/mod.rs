@@ -177,10 +177,7 @@ mod tests {
         assert!(names.is_sorted(), "{names:?}");
         for (spec, want) in [
             ("foo", "invalid output type 'foo', available types are: {names}"),
-            (
-                "kafka=x",
-                "the output type 'kafka' is not available in ssek yet, available types are: {names}",
-            ),
+            ("kafka=x", "the output type 'kafka' is not available in ssek yet, available types are: {names}"),
             ("json=/nowhere/out.json", "could not open /nowhere/out.json for the json output"),
             (
                 "csv=fileName=x,shape=y",

@@ -100,7 +100,8 @@ pub fn run(request: Request) -> Result<ExitCode> {
         definitions.extend(streaming::outcomes(&test.registry));
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
-    let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime, &request.script)?;
+    let (outputs, sinks, descriptions) =
+        open_outputs(&test, &definitions, &request.runtime, &request.script)?;
     let left_out = Arc::new(LeftOut::new(resolved.options.warmup, resolved.options.cooldown));
     let engine = start_engine(&test, definitions, &request.runtime, sinks, left_out.clone())?;
     test.connect(engine.sender());
