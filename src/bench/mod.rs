@@ -51,7 +51,6 @@ use crate::metrics::ThresholdSpec;
 use crate::mock;
 use crate::options::runtime::SummaryMode;
 use crate::options::{RuntimeOptions, Sources};
-use crate::output::report;
 use crate::run::ending;
 use crate::summary::export;
 use crate::summary::style::Style;
@@ -106,10 +105,7 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         std::fs::write(file, export::export(&measured.end.summary))
             .with_context(|| format!("could not write {file}"))?;
     }
-    for page in measured.end.pages.lock().unwrap_or_else(|e| e.into_inner()).iter() {
-        // Beside the result, which may be read by a program.
-        eprintln!("report: {}", report::link(page));
-    }
+    ending::name_pages(&measured.end);
     crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
     Ok(verdict(&measured, &request.common))
 }
