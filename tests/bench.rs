@@ -6,10 +6,14 @@
 mod binary;
 #[path = "support/llm_recorder.rs"]
 mod llm_recorder;
+#[path = "support/running.rs"]
+mod running;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use binary::{Outcome, Run, in_repository, ssek};
+use running::{Running, command};
+
 use llm_recorder::{Answer, Asked, Recorder};
 use serde_json::{Value, json};
 use ssek::mock::{Server, Settings};
@@ -475,6 +479,18 @@ fn warm_up_and_lines_a_second() {
     assert_eq!(outcome.exit, Some(0), "{outcome:?}");
     let lines: Vec<_> = outcome.stderr.lines().filter(|line| line.starts_with("00:00:0")).collect();
     assert!(lines.len() >= 2 && outcome.stderr.contains("TTFT p50"), "{}", outcome.stderr);
+}
+
+#[test]
+fn ctrl_c_ends_it_with_figures() {
+    let server = mock("ttft=20,itl=20,n=500");
+    let url = format!("http://{}", server.addr());
+    let mut running = Running::of(command(&["bench", "-u", "3", "-d", "60s", &url], ""));
+    running.wait_for("00:00:01", 1);
+    running.signal(libc::SIGINT);
+    let (exit, text) = running.end();
+    assert_eq!(exit, Some(105), "{text}");
+    assert!(text.contains("interrupted") && text.contains("llm_time_to_first_token"), "{text}");
 }
 
 #[test]
