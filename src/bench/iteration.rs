@@ -70,11 +70,15 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
 async fn ask(stage: &Stage, client: &Client, request: &Request) -> Report {
     let mut ongoing = Ongoing::new(client, &stage.asking.target, request);
     let mut cut = pin!(stage.cut());
-    let mut nothing = |_: &Delta, _: Instant| ();
+    let mut on = |delta: &Delta, _: Instant| {
+        if delta.is_content() {
+            stage.tally.piece();
+        }
+    };
     loop {
         let is_over = tokio::select! {
             biased;
-            goes_on = ongoing.next(&mut nothing) => !goes_on,
+            goes_on = ongoing.next(&mut on) => !goes_on,
             () = &mut cut => {
                 ongoing.close(Outcome::Interrupted);
                 true
