@@ -84,7 +84,7 @@ pub fn rows(board: &Board, only_few: bool) -> Vec<Row> {
 }
 
 /// Of each metric and tag the values that came most often, in the order in which they came up.
-fn most_frequent(parts: &[Breakdown]) -> Vec<&Breakdown> {
+fn most_frequent<'a>(parts: &'a [Breakdown]) -> Vec<&'a Breakdown> {
     let mut by_tag: HashMap<(&str, &str), Vec<u64>> = HashMap::new();
     for part in parts {
         by_tag.entry((&part.metric, &part.tag)).or_default().push(part.total.count());
@@ -94,7 +94,7 @@ fn most_frequent(parts: &[Breakdown]) -> Vec<&Breakdown> {
     }
     // Of those that came as often as the last one that is shown, the first.
     let mut ties: HashMap<(&str, &str), usize> = HashMap::new();
-    let often = |part: &&Breakdown| {
+    let often = |part: &&'a Breakdown| {
         let key = (part.metric.as_str(), part.tag.as_str());
         let counts = &by_tag[&key];
         let shown = counts.len().min(MOST_VALUES);
