@@ -28,7 +28,7 @@ pub struct Made {
 pub fn made(run: &Made) -> (Record, Vec<f64>) {
     let registry = Registry::new();
     let mut random = ChaCha8Rng::seed_from_u64(run.seed);
-    let mut metric = |name: &str, kind, contains, tags: &[(&str, &str)]| {
+    let metric = |name: &str, kind, contains, tags: &[(&str, &str)]| {
         let mut set = TagSet::default();
         tags.iter().for_each(|(key, value)| set.set(key, value));
         let metric = registry.register(name, kind, contains).unwrap();
