@@ -44,7 +44,7 @@ pub struct RuntimeFlags {
     /// Write console.* of the VUs to this file instead of the log [env: K6_CONSOLE_OUTPUT]
     #[arg(long, value_name = "FILE")]
     pub console_output: Option<String>,
-    /// Send samples to an output, such as json=out.json; may be repeated [env: K6_OUT]
+    /// Send samples to an output, such as json=out.json, or report at the end (junit, github); may be repeated [env: K6_OUT]
     #[arg(short = 'o', long = "out", value_name = "TYPE[=ARG]")]
     pub outputs: Vec<String>,
     /// Keep the process and the REST API after the test until Ctrl+C; the summary comes then [env: K6_LINGER]
