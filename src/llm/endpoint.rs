@@ -30,6 +30,8 @@ impl Endpoint {
             Some((address, query)) => (address, Some(query)),
             None => (with_scheme.as_str(), None),
         };
+        let bad = |error: url::ParseError| NetError::invalid_url(error.to_string());
+        Url::parse(address).map_err(bad)?;
         let mut template = match own_path {
             Some(own) => format!("{}/{}", address.trim_end_matches('/'), own.trim_start_matches('/')),
             None => joined(address, path),
@@ -38,7 +40,6 @@ impl Endpoint {
             template.push(if template.contains('?') { '&' } else { '?' });
             template.push_str(query);
         }
-        let bad = |error: url::ParseError| NetError::invalid_url(error.to_string());
         // Tells of a bad URL before the first request.
         let filled = Url::parse(&fill(&template, "x", "x")).map_err(bad)?;
         let is_fixed = !PLACES.iter().any(|place| template.contains(place));
@@ -68,25 +69,24 @@ fn joined(address: &str, path: &str) -> String {
     let address = address.trim_end_matches('/');
     let base_path =
         address.split_once("://").map_or("", |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
-    let (bare, _) = path.split_once('?').unwrap_or((path, ""));
+    let (path, query) = match path.find('?') {
+        Some(at) => path.split_at(at),
+        None => (path, ""),
+    };
     // `/v1/chat/completions` without its version.
-    let tail = match path[1..].split_once('/') {
+    let tail = match path.trim_start_matches('/').split_once('/') {
         Some((version, _)) if is_version(version) => &path[version.len() + 1..],
         _ => path,
     };
-    let bare_tail = &tail[..tail.len() - (path.len() - bare.len())];
+    let is_whole = if has_places(tail) { is_filled(base_path, tail) } else { base_path.ends_with(tail) };
     if base_path.is_empty() {
-        format!("{address}{path}")
-    } else if !has_places(bare_tail) && base_path.ends_with(bare_tail) {
-        let query = &path[bare.len()..];
-        format!("{address}{query}")
-    } else if has_places(bare_tail) && is_filled(base_path, bare_tail) {
-        let query = &path[bare.len()..];
+        format!("{address}{path}{query}")
+    } else if is_whole {
         format!("{address}{query}")
     } else if base_path.rsplit('/').next().is_some_and(is_version) {
-        format!("{address}{tail}")
+        format!("{address}{tail}{query}")
     } else {
-        format!("{address}{path}")
+        format!("{address}{path}{query}")
     }
 }
 

@@ -114,9 +114,10 @@ fn read_retry_after(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_millis();
+    let now = u64::try_from(now).ok()?;
     let at = u64::try_from(http_date::parse_of_server(text)?).ok()?;
-    Some(Duration::from_secs(at.saturating_sub(now)))
+    Some(Duration::from_millis(at.saturating_sub(now)))
 }
 
 #[cfg(test)]

@@ -75,7 +75,8 @@ pub enum Tokenizer {
 static FILES: LazyLock<Mutex<HashMap<String, Arc<tokenizers::Tokenizer>>>> = LazyLock::new(Mutex::default);
 
 impl Tokenizer {
-    /// The tokenizer that users call so: `auto`, `none`, `cl100k`, `o200k`, or the path of a `tokenizer.json`.
+    /// The tokenizer that users call so: `auto`, `none`, `cl100k`, `o200k`, a model of OpenAI's, or the path of a
+    /// `tokenizer.json`.
     ///
     /// # Errors
     ///
@@ -95,6 +96,7 @@ impl Tokenizer {
             "none" | "estimate" => return Ok(Self::Off),
             "cl100k" | "cl100k_base" => return Ok(Self::Cl100k),
             "o200k" | "o200k_base" => return Ok(Self::O200k),
+            model if by_name(model).counts() => return Ok(by_name(model)),
             _ => {}
         }
         let mut files = FILES.lock().unwrap_or_else(|e| e.into_inner());
@@ -193,7 +195,8 @@ pub fn tokens(tokenizer: &Tokenizer, request: &Request, reply: &Reply, usage: Us
         None => Count { count: estimate(texts.iter().map(String::len).sum()), source: Source::Estimate },
     });
     let is_checked = tokenizer.is_chosen() && completion.is_some();
-    let counted = if completion.is_none() || is_checked { count_reply(tokenizer, reply) } else { None };
+    let may_count = tokenizer.counts() && (completion.is_none() || is_checked);
+    let counted = may_count.then(|| count_reply(tokenizer, reply)).flatten();
     let mismatch = match (completion, counted) {
         (Some(said), Some(counted)) if reply.tool_calls.is_empty() => {
             // Thoughts that are not shown can't be counted.

@@ -157,7 +157,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         start: end.start,
         pages: Arc::default(),
     });
-    outputs.into_iter().for_each(|output| output.finish(&concluded));
+    flush::finish(outputs, &concluded);
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
@@ -198,7 +198,12 @@ pub fn open_outputs(
     runtime: &RuntimeOptions,
     target: &str,
 ) -> Result<Outputs> {
-    let env = |name: &str| std::env::var(name).ok();
+    // The feature is another name for the variable.
+    let feature = |name: &str| {
+        let named = name == "K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM";
+        (named && runtime.features.native_histograms).then(|| "true".to_owned())
+    };
+    let env = |name: &str| std::env::var(name).ok().or_else(|| feature(name));
     let options = test.options_view().and_then(|view| serde_json::from_str(view).ok()).unwrap_or_default();
     let origin = Origin::this(target, options, test.traces.clone());
     let context = OutputContext { system_tags: test.system_tags(), definitions, env: &env, origin: &origin };

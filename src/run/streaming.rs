@@ -20,7 +20,9 @@ pub fn decide(test: &Test, definitions: &[Definition], runtime: &RuntimeOptions)
         StreamingMode::On => true,
         StreamingMode::Off => false,
         StreamingMode::Auto => {
-            watched || test.streaming.is_asked() || runtime.summary_mode == SummaryMode::Full
+            watched
+                || test.streaming.is_asked()
+                || matches!(runtime.summary_mode, SummaryMode::Full | SummaryMode::Llm)
         }
     };
     if shown || watched || !runtime.outputs.is_empty() {
