@@ -12,10 +12,10 @@ use boa_engine::{Context, JsResult, JsValue};
 pub use file::{Follow, OpenFile};
 pub use object::this_file;
 
-use crate::js::convert::{arg, function, is_nullish, object as plain, put, settled, to_text};
 use crate::js::Exports;
-use error::fs_error;
+use crate::js::convert::{arg, function, is_nullish, object as plain, put, settled, to_text};
 use crate::vu::State;
+use error::fs_error;
 
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {

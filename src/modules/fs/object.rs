@@ -7,13 +7,13 @@ use boa_engine::object::builtins::JsUint8Array;
 use boa_engine::{Context, JsData, JsError, JsNativeError, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::error::fs_error;
 use super::file::{OpenFile, SeekMode};
 use crate::js::convert::{
     Native, arg, function, is_nullish, object, put, put_hidden, put_readonly, settled, string, with_bytes_mut,
 };
-use crate::js::shared_realm::inherit;
 use crate::js::go_error;
-use super::error::fs_error;
+use crate::js::shared_realm::inherit;
 
 #[derive(Trace, Finalize, JsData)]
 struct Handle(#[unsafe_ignore_trace] Rc<OpenFile>);
