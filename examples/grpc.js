@@ -25,13 +25,13 @@ export default function () {
     timeout: "1s",
   });
   check(response, {
-    "it is known": (r) => r.status === StatusOK && r.message.name !== "",
+    "it is known": (r) => r.status === StatusOK && r.message["name"] !== "",
   });
 
   // The iteration ends when the stream does.
   const route = new Stream(client, "routes.Guide/RecordRoute");
-  route.on("data", (summary) => check(summary, { "all points": (s) => s.points === 3 }));
-  route.on("error", (error) => console.error(error.message));
+  route.on("data", (summary) => check(summary, { "all points": (s) => s["points"] === 3 }));
+  route.on("error", (error) => console.error(error["message"]));
   for (let i = 0; i < 3; i++) {
     route.write(point);
   }

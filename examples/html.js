@@ -25,15 +25,15 @@ export default function () {
     "prices add up": (d) =>
       d
         .find("li.item")
-        .map((_, item) => item.data("price"))
-        .reduce((a, b) => a + b, 0) === 7.5,
+        .toArray()
+        .reduce((sum, item) => sum + Number(item.data("price")), 0) === 7.5,
     "the form has its fields": (d) => d.find("#order").serialize() === "amount=1&token=abc",
   });
 
   // Any response with a body can be read as a page; here the mock's is put in the place of the shop's.
   const response = http.get(root + "/");
   response.body = page;
-  const order = response.submitForm({ formSelector: "#order", fields: { amount: 2 } });
+  const order = response.submitForm({ formSelector: "#order", fields: { amount: "2" } });
   check(order, {
     "the order has all fields": (r) => r.json("body") === "action=buy&amount=2&token=abc",
   });

@@ -29,7 +29,7 @@ function converse(number) {
   ws.onopen = say;
   ws.onmessage = (event) => {
     roundTrip.add(event.timestamp - sent);
-    check(event, { "our own words": (e) => JSON.parse(e.data).number === number });
+    check(event, { "our own words": (e) => JSON.parse(String(e.data)).number === number });
     if (--left > 0) {
       setTimeout(say, 20);
     } else {

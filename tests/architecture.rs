@@ -11,13 +11,17 @@ const LAYERS: &[&[&str]] = &[
     &["k6"],
     &["log"],
     &["metrics", "net", "executor", "mock"],
+    &["llm"],
     &["options"],
     &["js"],
     &["vu"],
     &["modules"],
     &["summary"],
+    &["record"],
+    &["report"],
     &["output"],
     &["run"],
+    &["bench"],
     &["cmd"],
 ];
 
@@ -25,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
 const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "core", "misc"];
 
 /// Layers, and single files, that may write to the terminal.
-const MAY_PRINT: &[&str] = &["log/", "output/", "run/", "cmd/"];
+const MAY_PRINT: &[&str] = &["log/", "output/", "run/", "bench/", "cmd/"];
 
 /// Every source file: its path below `src/` and its text without comments.
 fn sources() -> Vec<(String, String)> {

@@ -1,4 +1,4 @@
-//! `stopAfter`, `warmup`, `cooldown` and `waitFor`, through the binary.
+//! `stopAfter`, `warmup`, `cooldown`, `waitFor` and `baseURL`, through the binary.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -222,4 +222,41 @@ fn a_server_that_never_comes_is_told() {
         outcome.stderr
     );
     assert!(!outcome.stderr.contains("set up"), "{}", outcome.stderr);
+}
+
+#[test]
+fn urls_that_begin_with_a_slash_go_to_the_base() {
+    let server = Server::new(|request, stream| {
+        let body = format!("data: {}\n\n", request.line.split(' ').nth(1).unwrap_or_default());
+        respond(stream, "200 OK", "Content-Type: text/event-stream\r\n", body.as_bytes())
+    });
+    let script = "
+        import http from 'k6/http';
+        import sse from 'k6/x/sse';
+        import { connect } from 'ssek/sse';
+        export default async function () {
+          const seen = [http.get('/a?b=1').body, http.get(http.url`/of/${7}`).body];
+          seen.push(http.batch(['/batch'])[0].body);
+          sse.open('/events', (client) => client.on('event', (event) => { if (event.data) seen.push(event.data); }));
+          for await (const event of await connect('/async', {})) seen.push(event.data);
+          console.log(seen.map((text) => text.replace('data: ', '').trim()).join(' '));
+        }";
+    let base = format!("http://{}/v1/", server.addr);
+    let (run, outcome) = run(&["--base-url", &base], script);
+    assert_eq!(outcome.exit, Some(0), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("/v1/a?b=1 /v1/of/7 /v1/batch /v1/events /v1/async"),
+        "{}",
+        outcome.stderr
+    );
+    let samples = std::fs::read_to_string(run.folder.path().join("out.json")).unwrap();
+    assert!(samples.contains(&format!("\"name\":\"{base}of/${{}}\"")), "{samples}");
+}
+
+#[test]
+fn a_base_must_be_one() {
+    let (_, outcome) = run(&["--base-url", "localhost:80"], "export default function () {}");
+    assert_eq!(outcome.exit, Some(104), "{outcome:?}");
+    let error = "baseURL must be a URL such as http://localhost:8000/v1, but is 'localhost:80'";
+    assert!(outcome.stderr.contains(error), "{}", outcome.stderr);
 }

@@ -1,7 +1,9 @@
 //! One file per subcommand.
 
 mod archive;
+mod bench;
 mod calibrate;
+mod compare;
 mod completion;
 mod deps;
 mod failure;
@@ -9,11 +11,18 @@ mod features;
 mod global;
 mod inspect;
 mod levels;
+mod merge;
 mod mock;
 mod new;
 mod open_files;
+mod probe;
+mod record;
+mod report;
 pub mod run;
+mod run_record;
 mod stats;
+mod summary;
+mod sweep;
 mod usage;
 mod version;
 
@@ -46,6 +55,10 @@ struct Cli {
 enum Command {
     /// Run a test
     Run(Box<RunArgs>),
+    /// Put load on an LLM server, without a script
+    Bench(Box<bench::BenchArgs>),
+    /// Find the highest load that an LLM server takes while it keeps its objectives
+    Sweep(Box<sweep::SweepArgs>),
     /// Put a test and all files that it reads into one tar file, which can be run
     Archive(Box<archive::ArchiveArgs>),
     /// Print a script's options as JSON
@@ -56,10 +69,22 @@ enum Command {
     Features(features::FeaturesArgs),
     /// Serve chat completions and event streams from a local LLM server without a model
     Mock(Box<mock::MockArgs>),
+    /// Make one request to a model and show all that can be seen of it, with hints where something is wrong
+    Probe(Box<probe::ProbeArgs>),
+    /// Capture streams with their timing, for `ssek mock --replay`
+    Record(Box<record::RecordArgs>),
     /// Print the figures of a running test as YAML; --address says where its REST API is
     Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
     Calibrate(calibrate::CalibrateArgs),
+    /// Print the end-of-test summary of a run record
+    Summary(summary::SummaryArgs),
+    /// Merge run records into one: percentiles of the whole
+    Merge(merge::MergeArgs),
+    /// Compare two run records: what changed, and whether that is more than chance
+    Compare(compare::CompareArgs),
+    /// Make an HTML report of the record of a run, which --out ssek writes
+    Report(report::ReportArgs),
     /// Write a new script from a template
     New(new::NewArgs),
     /// Print the version
@@ -116,13 +141,27 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             global.refuse_unsupported(&env)?;
             run::run(RunArgs { global, ..*args })
         }
+        Some(Command::Bench(args)) => {
+            global.refuse_unsupported(&env)?;
+            bench::run(bench::BenchArgs { global, ..*args })
+        }
+        Some(Command::Sweep(args)) => {
+            global.refuse_unsupported(&env)?;
+            sweep::run(sweep::SweepArgs { global, ..*args })
+        }
         Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
         Some(Command::Inspect(args)) => inspect::run(&inspect::InspectArgs { global, ..*args }),
         Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
         Some(Command::Features(args)) => features::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
+        Some(Command::Probe(args)) => probe::run(&args),
+        Some(Command::Record(args)) => record::run(&args, global.quiet),
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
+        Some(Command::Summary(args)) => summary::run(&summary::SummaryArgs { global, ..args }),
+        Some(Command::Merge(args)) => merge::run(&args),
+        Some(Command::Compare(args)) => compare::run(&compare::CompareArgs { global, ..args }),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),
         Some(Command::Completion(args)) => completion::run(&args, &mut Cli::command()),

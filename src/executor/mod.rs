@@ -47,7 +47,7 @@ pub use arrivals::{Arrivals, Gaps, Law, Trace};
 pub use at_once_users::AtOnceUsers;
 pub use base::{Base, GRACEFUL_STOP};
 pub use closed_shape::Concurrent;
-pub use constant_arrival_rate::ConstantArrivalRate;
+pub use constant_arrival_rate::{ConstantArrivalRate, Pool};
 pub use constant_concurrent_users::ConstantConcurrentUsers;
 pub use constant_users_per_sec::ConstantUsersPerSec;
 pub use constant_vus::ConstantVus;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use boa_engine::{Context, JsResult};
 
 use super::hooks::Hooks;
-use super::{EventLoop, Loader, SharedRealm, deep_arrays, guard, regexp_split, stack};
+use super::{EventLoop, Loader, SharedRealm, deep_arrays, guard, locale, regexp_split, stack};
 
 /// JavaScript frames, plus re-entries from native code, before a `RangeError`.
 ///
@@ -37,6 +37,7 @@ impl Engine {
         stack::install(context)?;
         deep_arrays::install(context)?;
         regexp_split::install(context)?;
+        locale::install(context);
         Ok(engine)
     }
 

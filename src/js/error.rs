@@ -5,6 +5,7 @@ use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsError, JsNativeError, JsString, JsValue, js_string};
 
 use super::Sources;
+use super::absent_global;
 use super::convert::{function, put_hidden};
 use super::interrupt::overflow_to_range_error;
 use super::stack::{self, Frame};
@@ -42,6 +43,10 @@ impl ScriptError {
         let message = match value.to_string(context) {
             Ok(text) => text.to_std_string_lossy(),
             Err(_) => value.display().to_string(),
+        };
+        let message = match absent_global::hint(&message) {
+            Some(instead) => format!("{message}: {instead}"),
+            None => message,
         };
         let stack = value.as_object().and_then(|object| object.get(js_string!("stack"), context).ok());
         let stack = stack.and_then(|s| s.as_string()).map(|s| s.to_std_string_lossy()).unwrap_or_default();

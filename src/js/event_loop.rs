@@ -95,6 +95,8 @@ struct Timer {
     callback: JsFunction,
     args: Vec<JsValue>,
     every: Option<Duration>,
+    /// Whether the loop may end before it fires.
+    is_idle: bool,
 }
 
 impl EventLoop {
@@ -102,8 +104,20 @@ impl EventLoop {
     pub fn set_timer(&self, callback: JsFunction, args: Vec<JsValue>, delay: Duration, repeat: bool) -> u32 {
         let id = self.last_timer.get() + 1;
         self.last_timer.set(id);
-        self.schedule(id, Instant::now() + delay, Timer { callback, args, every: repeat.then_some(delay) });
+        let timer = Timer { callback, args, every: repeat.then_some(delay), is_idle: false };
+        self.schedule(id, Instant::now() + delay, timer);
         id
+    }
+
+    /// Runs `callback()` after a delay, if the loop goes on for so long: it does not keep it from its end.
+    pub fn set_idle_timer(&self, callback: JsFunction, delay: Duration) {
+        let id = self.last_timer.get() + 1;
+        self.last_timer.set(id);
+        self.schedule(
+            id,
+            Instant::now() + delay,
+            Timer { callback, args: Vec::new(), every: None, is_idle: true },
+        );
     }
 
     /// Forgets a timer; unknown ids are passed over.
@@ -219,6 +233,11 @@ impl EventLoop {
             let first = self.timers.borrow().first_key_value().map(|(key, _)| *key);
             match first {
                 Some((at, id)) if at <= Instant::now() => self.fire(at, id, context)?,
+                Some(_) if self.pending.get() == 0 && self.is_idle() => {
+                    self.due.borrow_mut().clear();
+                    self.timers.borrow_mut().clear();
+                    return Ok(());
+                }
                 Some((at, _)) => wait(Some(at))?,
                 None if self.pending.get() > 0 => wait(None)?,
                 None => return Ok(()),
@@ -246,6 +265,11 @@ impl EventLoop {
         }
     }
 
+    /// Whether no timer is left that must fire.
+    fn is_idle(&self) -> bool {
+        self.timers.borrow().values().all(|timer| timer.is_idle)
+    }
+
     fn fire(&self, at: Instant, id: u32, context: &mut Context) -> JsResult<()> {
         let Some(timer) = self.timers.borrow_mut().remove(&(at, id)) else { return Ok(()) };
         self.due.borrow_mut().remove(&id);
@@ -270,7 +294,7 @@ impl EventLoop {
         self.polled.borrow_mut().clear();
         self.pending.set(0);
         self.due.borrow_mut().clear();
-        let timers = self.timers.borrow().len();
+        let timers = self.timers.borrow().values().filter(|timer| !timer.is_idle).count();
         self.timers.borrow_mut().clear();
         timers
     }

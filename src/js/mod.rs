@@ -1,5 +1,6 @@
 //! The engine, embedded. Knows Boa, knows no VU.
 
+mod absent_global;
 pub mod archive;
 pub mod background;
 pub mod convert;
@@ -19,6 +20,7 @@ pub mod interrupt;
 mod isolation;
 pub mod json;
 pub mod loader;
+mod locale;
 pub mod nesting;
 pub mod protect;
 mod protect_parts;

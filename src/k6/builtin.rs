@@ -147,6 +147,51 @@ streaming! {
     SSE_STREAMS = "sse_streams" Counter Default;
 }
 
+macro_rules! llm {
+    ($($(#[$doc:meta])* $id:ident = $name:literal $kind:ident $contains:ident;)*) => {
+        $($(#[$doc])* pub const $id: Builtin = Builtin { name: $name, kind: K::$kind, contains: C::$contains };)*
+        /// What ssek measures on LLM calls; registered when `ssek/llm` is first imported, or a benchmark begins.
+        pub const LLM: &[Builtin] = &[$($id),*];
+    };
+}
+
+llm! {
+    /// From the instant before the request could be sent to the first event with content.
+    LLM_TIME_TO_FIRST_TOKEN = "llm_time_to_first_token" Trend Time;
+    /// The same, to the first event with content that is no reasoning.
+    LLM_TIME_TO_FIRST_VISIBLE_TOKEN = "llm_time_to_first_visible_token" Trend Time;
+    /// Every gap between consecutive events with content, of all calls.
+    LLM_INTER_TOKEN_LATENCY = "llm_inter_token_latency" Trend Time;
+    /// (last event with content − first) / (output tokens − 1), of calls with two tokens and more.
+    LLM_TIME_PER_OUTPUT_TOKEN = "llm_time_per_output_token" Trend Time;
+    /// From the instant before the request could be sent to the last event with content.
+    LLM_REQUEST_DURATION = "llm_request_duration" Trend Time;
+    /// From the last event with content to the stream's end.
+    LLM_TAIL = "llm_tail" Trend Time;
+    /// Output tokens of a call by its duration.
+    LLM_OUTPUT_TOKENS_PER_SECOND = "llm_output_tokens_per_second" Trend Default;
+    /// Tokens of a call's prompt.
+    LLM_PROMPT_TOKENS = "llm_prompt_tokens" Trend Default;
+    LLM_PROMPT_TOKENS_TOTAL = "llm_prompt_tokens_total" Counter Default;
+    /// Tokens of a call's answer, reasoning included.
+    LLM_COMPLETION_TOKENS = "llm_completion_tokens" Trend Default;
+    LLM_COMPLETION_TOKENS_TOTAL = "llm_completion_tokens_total" Counter Default;
+    /// Tokens of a call's prompt that the server had in its cache.
+    LLM_CACHED_TOKENS = "llm_cached_tokens" Trend Default;
+    LLM_CACHED_TOKENS_TOTAL = "llm_cached_tokens_total" Counter Default;
+    /// Tokens of a call's answer that are reasoning.
+    LLM_REASONING_TOKENS = "llm_reasoning_tokens" Trend Default;
+    LLM_REASONING_TOKENS_TOTAL = "llm_reasoning_tokens_total" Counter Default;
+    /// One per call, with its outcome and the model's reason to finish as tags.
+    LLM_REQUESTS = "llm_requests" Counter Default;
+    /// Attempts after the first.
+    LLM_RETRIES = "llm_retries" Counter Default;
+    /// Calls that met every objective.
+    LLM_GOODPUT = "llm_goodput" Rate Default;
+    /// Calls of which the server and the tokenizer count the tokens otherwise.
+    LLM_TOKEN_MISMATCHES = "llm_token_mismatches" Counter Default;
+}
+
 /// How late an iteration of an open model starts: its start minus the instant at which it was due.
 pub const SCHEDULE_DELAY: Builtin = Builtin { name: "schedule_delay", kind: K::Trend, contains: C::Time };
 
@@ -162,12 +207,22 @@ pub const HTTP_REQ_DURATION_SCHEDULED: Builtin =
 pub const SSE_TIME_TO_FIRST_EVENT_SCHEDULED: Builtin =
     Builtin { name: "sse_time_to_first_event_scheduled", kind: K::Trend, contains: C::Time };
 
+/// [`LLM_TIME_TO_FIRST_TOKEN`] with the delay of the iteration's start on top.
+pub const LLM_TIME_TO_FIRST_TOKEN_SCHEDULED: Builtin =
+    Builtin { name: "llm_time_to_first_token_scheduled", kind: K::Trend, contains: C::Time };
+
+/// [`LLM_REQUEST_DURATION`] with the delay of the iteration's start on top.
+pub const LLM_REQUEST_DURATION_SCHEDULED: Builtin =
+    Builtin { name: "llm_request_duration_scheduled", kind: K::Trend, contains: C::Time };
+
 /// What ssek measures of open models of its own accord; registered where a run has one.
 pub const SCHEDULED: &[Builtin] = &[
     SCHEDULE_DELAY,
     ITERATION_DURATION_SCHEDULED,
     HTTP_REQ_DURATION_SCHEDULED,
     SSE_TIME_TO_FIRST_EVENT_SCHEDULED,
+    LLM_TIME_TO_FIRST_TOKEN_SCHEDULED,
+    LLM_REQUEST_DURATION_SCHEDULED,
 ];
 
 /// Whether a metric is one of [`SCHEDULED`].

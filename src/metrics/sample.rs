@@ -15,11 +15,7 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// The timestamp of a monotonic instant.
     pub fn at(instant: Instant) -> Self {
-        static ANCHOR: OnceLock<(Instant, i64)> = OnceLock::new();
-        let (start, wall) = ANCHOR.get_or_init(|| {
-            let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
-            (Instant::now(), wall)
-        });
+        let (start, wall) = anchor();
         match instant.checked_duration_since(*start) {
             Some(after) => Self(wall + after.as_nanos() as i64),
             None => Self(wall - start.duration_since(instant).as_nanos() as i64),
@@ -30,6 +26,19 @@ impl Timestamp {
     pub fn now() -> Self {
         Self::at(Instant::now())
     }
+
+    /// The moment when the wall clock was read.
+    pub fn origin() -> Self {
+        Self(anchor().1)
+    }
+}
+
+fn anchor() -> &'static (Instant, i64) {
+    static ANCHOR: OnceLock<(Instant, i64)> = OnceLock::new();
+    ANCHOR.get_or_init(|| {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
+        (Instant::now(), wall)
+    })
 }
 
 /// One value of one series. Time values are in milliseconds, data values in bytes.

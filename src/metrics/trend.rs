@@ -90,7 +90,7 @@ impl TrendSink {
         self.sum = saturating_sum(self.sum, value);
         self.count += 1;
         match &mut self.values {
-            Values::Bucketed(buckets) => buckets.add(value),
+            Values::Bucketed(buckets) => buckets.add(value, 1),
             Values::Exact(values) => {
                 values.push(value);
                 if values.len() > EXACT_LIMIT {
@@ -116,10 +116,41 @@ impl TrendSink {
         }
     }
 
+    /// Its values one by one, in the order in which they came, while they are few.
+    pub fn exact(&self) -> Option<&[f64]> {
+        match &self.values {
+            Values::Exact(values) => Some(values),
+            Values::Bucketed(_) => None,
+        }
+    }
+
+    /// Its rounded values as keys with their counts, in ascending order.
+    pub(super) fn cells(&self) -> Vec<(i32, u64)> {
+        match &self.values {
+            Values::Bucketed(buckets) => buckets.cells(),
+            Values::Exact(values) => {
+                let mut buckets = Buckets::default();
+                values.iter().for_each(|value| buckets.add(*value, 1));
+                buckets.cells()
+            }
+        }
+    }
+
+    /// A trend of rounded values; `sum`, `min` and `max` are exact.
+    pub(super) fn from_cells(cells: impl Iterator<Item = (i32, u64)>, sum: f64, min: f64, max: f64) -> Self {
+        let mut buckets = Box::<Buckets>::default();
+        let mut all = 0;
+        for (key, count) in cells {
+            buckets.add(value(key), count);
+            all += count;
+        }
+        Self { values: Values::Bucketed(buckets), count: all, sum, min, max }
+    }
+
     fn spill(&mut self) {
         if let Values::Exact(values) = &self.values {
             let mut buckets = Box::<Buckets>::default();
-            values.iter().for_each(|value| buckets.add(*value));
+            values.iter().for_each(|value| buckets.add(*value, 1));
             self.values = Values::Bucketed(buckets);
         }
     }
@@ -146,15 +177,25 @@ struct Buckets {
 }
 
 impl Buckets {
-    fn add(&mut self, value: f64) {
+    fn add(&mut self, value: f64, count: u64) {
         // Subnormal numbers (below 2.3e-308) have no 11 significant bits to keep.
         if value.abs() < f64::MIN_POSITIVE {
-            self.zeros += 1;
+            self.zeros += count;
         } else if value > 0.0 {
-            self.positive.add(value);
+            self.positive.add(value, count);
         } else {
-            self.negative.add(-value);
+            self.negative.add(-value, count);
         }
+    }
+
+    fn cells(&self) -> Vec<(i32, u64)> {
+        let mut cells: Vec<_> = self.negative.values().map(|(value, count)| (key(-value), count)).collect();
+        cells.reverse();
+        if self.zeros > 0 {
+            cells.push((0, self.zeros));
+        }
+        cells.extend(self.positive.values().map(|(value, count)| (key(value), count)));
+        cells
     }
 
     /// The value at a place, from 0, in the sorted values.
@@ -202,14 +243,14 @@ const PRECISE_FROM: i32 = 10;
 const DROPPED_BITS: u32 = 42;
 
 impl Magnitudes {
-    fn add(&mut self, value: f64) {
+    fn add(&mut self, value: f64, count: u64) {
         let value = rounded(value);
         let number = (exponent(value) - BAND_START).div_euclid(BAND_WIDTH);
         let band = self.band(number);
         // Exact: the scaled value is an integer of 11 significant bits below 2^62. Recording fails
         // only for values out of range, and these histograms grow with their values.
-        let _ = band.histogram.record(times_power(value, band.shift()) as u64);
-        self.count += 1;
+        let _ = band.histogram.record_n(times_power(value, band.shift()) as u64, count);
+        self.count += count;
     }
 
     fn value_at(&self, mut rank: u64) -> f64 {
@@ -220,6 +261,11 @@ impl Magnitudes {
             rank = beyond;
         }
         0.0
+    }
+
+    /// The rounded values in ascending order, with their counts.
+    fn values(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.bands.iter().flat_map(Band::values)
     }
 
     fn merge(&mut self, other: &Self) {
@@ -253,14 +299,41 @@ impl Band {
 
     fn value_at(&self, rank: u64) -> f64 {
         let mut seen = 0;
-        for bucket in self.histogram.iter_recorded() {
-            seen += bucket.count_at_value();
-            if seen > rank {
-                let scaled = self.histogram.lowest_equivalent(bucket.value_iterated_to());
-                return times_power(scaled as f64, -self.shift());
-            }
-        }
-        0.0
+        let mut values = self.values();
+        let found = values.find(|(_, count)| {
+            seen += count;
+            seen > rank
+        });
+        found.map_or(0.0, |(value, _)| value)
+    }
+
+    fn values(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.histogram.iter_recorded().map(|bucket| {
+            let scaled = self.histogram.lowest_equivalent(bucket.value_iterated_to());
+            (times_power(scaled as f64, -self.shift()), bucket.count_at_value())
+        })
+    }
+}
+
+/// The number of a finite value rounded to 11 significant bits: the sign, the exponent and the first ten bits of
+/// the mantissa of the double, so that keys are in the order of their values. Zero is 0.
+#[inline]
+pub fn key(value: f64) -> i32 {
+    let size = value.abs();
+    if size < f64::MIN_POSITIVE {
+        return 0;
+    }
+    let magnitude = (rounded(size).to_bits() >> DROPPED_BITS) as i32;
+    if value < 0.0 { -magnitude } else { magnitude }
+}
+
+/// The value with that number: the inverse of [`key`]. Numbers that no finite value has give 0.
+pub fn value(key: i32) -> f64 {
+    let size = f64::from_bits(u64::from(key.unsigned_abs()) << DROPPED_BITS);
+    match size.is_normal() && size > 0.0 {
+        true if key < 0 => -size,
+        true => size,
+        false => 0.0,
     }
 }
 

@@ -16,6 +16,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+use super::protocol;
+use super::replay::Replay;
 use super::routes::Routes;
 use super::settings::Settings;
 use super::stats::{Figures, Stats};
@@ -41,13 +43,25 @@ impl Server {
     /// # Errors
     /// The address cannot be listened on, or the system gives no threads.
     pub fn start(settings: Settings, listen: SocketAddr) -> Result<Self> {
+        Self::with(settings, None, listen)
+    }
+
+    /// The same, but every request is answered with a recording.
+    ///
+    /// # Errors
+    /// As of [`Server::start`].
+    pub fn replay(settings: Settings, replay: Replay, listen: SocketAddr) -> Result<Self> {
+        Self::with(settings, Some(replay), listen)
+    }
+
+    fn with(settings: Settings, replay: Option<Replay>, listen: SocketAddr) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("mock")
             .build()
             .context("mock server: cannot start its threads")?;
         let stats = Arc::new(Stats::new()?);
-        let routes = Arc::new(Routes { settings, stats: Arc::clone(&stats) });
+        let routes = Arc::new(Routes::new(settings, replay, Arc::clone(&stats)));
         let (stop, stopped) = oneshot::channel();
         let (bound, address) = mpsc::channel();
         let thread = thread::Builder::new()
@@ -70,6 +84,11 @@ impl Server {
     /// The URL that OpenAI clients want: `http://HOST:PORT/v1`.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.addr)
+    }
+
+    /// Where each protocol is spoken.
+    pub fn routes() -> impl Iterator<Item = &'static str> {
+        protocol::routes()
     }
 
     /// What `GET /stats` shows at this instant.

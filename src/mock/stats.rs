@@ -18,6 +18,8 @@ pub(super) struct Stats {
     pub open_streams: AtomicU64,
     pub aborted_streams: AtomicU64,
     pub events: AtomicU64,
+    pub rejected: AtomicU64,
+    answers: AtomicU64,
     /// Microseconds, of first tokens and of last events.
     first_writes: Mutex<Histogram<u64>>,
     last_writes: Mutex<Histogram<u64>>,
@@ -33,9 +35,16 @@ impl Stats {
             open_streams: AtomicU64::new(0),
             aborted_streams: AtomicU64::new(0),
             events: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
             first_writes: Mutex::new(Histogram::new(3)?),
             last_writes: Mutex::new(Histogram::new(3)?),
         })
+    }
+
+    /// The number of the next answer, from 1.
+    pub fn next_answer(&self) -> u64 {
+        self.answers.fetch_add(1, Relaxed) + 1
     }
 
     /// Notes how long after its due time the first token of a stream was handed to its connection.
@@ -58,6 +67,7 @@ impl Stats {
             open_streams: self.open_streams.load(Relaxed),
             aborted_streams: self.aborted_streams.load(Relaxed),
             events: self.events.load(Relaxed),
+            rejected: self.rejected.load(Relaxed),
             first_write_lateness_ms: Lateness::of(&self.first_writes),
             last_write_lateness_ms: Lateness::of(&self.last_writes),
         }
@@ -85,6 +95,8 @@ pub struct Figures {
     pub aborted_streams: u64,
     /// Events written to streams, the closing ones included.
     pub events: u64,
+    /// Requests that the setting `reject` turned away.
+    pub rejected: u64,
     /// Of the first tokens.
     pub first_write_lateness_ms: Lateness,
     /// Of the last events of streams that were not broken off: whether the server kept up to the end.

@@ -4,12 +4,14 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::queue::Slot;
 use super::script::Script;
 use super::settings::Framing;
 use super::stats::Stats;
@@ -27,35 +29,48 @@ pub(super) struct EventStream {
     /// The events that were counted in the statistics.
     counted: u64,
     arrived: Instant,
+    /// When the last event was due, which none after it precedes.
+    reached: Duration,
     timer: Pin<Box<Sleep>>,
     /// Events that wait for their chunk to fill.
     batch: BytesMut,
     /// Whether the events before a wanted failure had their chance to leave.
     flushed: bool,
+    /// Held as long as the answer takes.
+    _slot: Option<Slot>,
     stats: Arc<Stats>,
 }
 
 impl EventStream {
     /// A stream that answers a request which arrived at `arrived`.
-    pub fn new(script: Script, arrived: Instant, stats: Arc<Stats>) -> Self {
+    pub fn new(script: Script, arrived: Instant, slot: Option<Slot>, stats: Arc<Stats>) -> Self {
         stats.streams.fetch_add(1, Relaxed);
         stats.open_streams.fetch_add(1, Relaxed);
         Self {
-            framing: script.settings().effective_framing(),
+            framing: script.framing(),
             step: 0,
             counted: 0,
             arrived,
+            reached: Duration::ZERO,
             timer: Box::pin(sleep_until(arrived)),
             batch: BytesMut::new(),
             flushed: false,
+            _slot: slot,
             stats,
             script,
         }
     }
 
-    /// Whether the connection is to break before the next event.
-    fn fails_now(&self) -> bool {
-        self.script.settings().fail_after.is_some_and(|events| self.step >= events)
+    /// Whether `due` has come, and the instant of the look; sets the timer if not.
+    fn poll_due(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<Instant> {
+        loop {
+            let now = Instant::now();
+            if now >= due {
+                return Poll::Ready(now);
+            }
+            self.timer.as_mut().reset(due);
+            ready!(self.timer.as_mut().poll(cx));
+        }
     }
 
     /// The next event, which was due at `due`.
@@ -65,7 +80,7 @@ impl EventStream {
         }
         let event = self.script.event(self.step);
         self.step += 1;
-        if self.step == self.script.len() && self.framing != Framing::Big {
+        if self.step == self.script.len() && !self.script.breaks() && self.framing != Framing::Big {
             self.stats.last_write(now - due);
         }
         event
@@ -88,12 +103,17 @@ impl http_body::Body for EventStream {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
         loop {
-            let ends = this.step >= this.script.len() || this.fails_now();
+            let ends = this.step >= this.script.len();
             if !this.batch.is_empty() && (ends || this.batch.len() >= BIG_CHUNK) {
                 let chunk = this.batch.split().freeze();
                 return this.emit(chunk);
             }
-            if this.fails_now() {
+            if ends {
+                let end = this.arrived + this.script.end();
+                ready!(this.poll_due(end, cx));
+                if !this.script.breaks() {
+                    return Poll::Ready(None);
+                }
                 // The server writes what it has only when the body has nothing more at hand.
                 if !std::mem::replace(&mut this.flushed, true) {
                     cx.waker().wake_by_ref();
@@ -101,18 +121,9 @@ impl http_body::Body for EventStream {
                 }
                 return Poll::Ready(Some(Err(io::Error::other("the stream fails as it was asked to"))));
             }
-            if ends {
-                return Poll::Ready(None);
-            }
-            let due = this.arrived + this.script.due(this.step);
-            let now = Instant::now();
-            if now < due {
-                this.timer.as_mut().reset(due);
-                match this.timer.as_mut().poll(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(()) => continue,
-                }
-            }
+            this.reached = this.reached.max(this.script.due(this.step));
+            let due = this.arrived + this.reached;
+            let now = ready!(this.poll_due(due, cx));
             let event = this.take(due, now);
             if this.framing == Framing::Big {
                 this.batch.extend_from_slice(&event);
@@ -126,7 +137,7 @@ impl http_body::Body for EventStream {
 impl Drop for EventStream {
     fn drop(&mut self) {
         self.stats.open_streams.fetch_sub(1, Relaxed);
-        if self.step < self.script.len() {
+        if self.step < self.script.len() || self.script.breaks() {
             self.stats.aborted_streams.fetch_add(1, Relaxed);
         }
     }

@@ -30,6 +30,12 @@ pub(super) fn within<T: FromStr + PartialOrd + Display>(text: &str, range: Range
     value.ok_or_else(|| anyhow!("want a whole number from {} to {}", range.start(), range.end()))
 }
 
+/// A factor above zero, up to a million.
+pub(super) fn factor(text: &str) -> Result<f64> {
+    let value = text.parse().ok().filter(|value| *value > 0.0 && *value <= 1e6);
+    value.context("want a number above 0 (2, 0.5)")
+}
+
 /// On or off; nothing means on.
 pub(super) fn switch(text: &str) -> Result<bool> {
     match text {

@@ -23,6 +23,10 @@ pub fn reason<'a>(name: &str, ours: impl Iterator<Item = &'a str>) -> Option<Str
              k6/http, k6/x/sse and ssek/sse"
         ));
     }
+    if name.starts_with("ssek/") {
+        let modules: Vec<_> = ours.filter(|ours| ours.starts_with("ssek/")).collect();
+        return Some(format!("ssek has no module {name}; of its own it has {}", modules.join(", ")));
+    }
     if name.starts_with("k6/x/") {
         let extensions: Vec<_> = ours.filter(|ours| ours.starts_with("k6/x/")).collect();
         return Some(format!(
@@ -49,8 +53,9 @@ mod tests {
             ("k6/experimental/webcrypto", "the global crypto"),
             ("k6/browser", "ssek drives no browser"),
             ("k6/x/faker", "of the extensions it has k6/x/sse"),
+            ("ssek/lml", "of its own it has ssek/llm, ssek/sse"),
         ] {
-            let reason = reason(name, ["k6", "k6/x/sse"].into_iter()).unwrap();
+            let reason = reason(name, ["k6", "k6/x/sse", "ssek/llm", "ssek/sse"].into_iter()).unwrap();
             assert!(reason.contains(name) && reason.contains(word), "{reason}");
         }
         for name in ["k6/experimental/fs", "k6/htp"] {

@@ -16,6 +16,7 @@ pub fn install(context: &mut Context) -> JsResult<()> {
     super::timers::install(context);
     super::text::install(context)?;
     super::webcrypto::install(context)?;
+    super::whatwg::install(context);
     let open = function("open", 2, open, context);
     put_hidden(&global, "open", open);
     let require = loader::global_require(&state.test.sources, context)?;

@@ -17,13 +17,16 @@ pub mod k6;
 pub mod metrics;
 pub mod secrets;
 pub mod sse;
+pub mod ssek_llm;
 pub mod ssek_sse;
 pub mod streams;
 pub mod tags;
 pub mod text;
 pub mod timers;
+pub mod trace;
 pub mod webcrypto;
 pub mod websockets;
+pub mod whatwg;
 pub mod ws;
 pub mod x509;
 
@@ -58,6 +61,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "k6/websockets", exports: websockets::exports },
     Module { name: "k6/ws", exports: ws::exports },
     Module { name: "k6/x/sse", exports: sse::exports },
+    Module { name: "ssek/llm", exports: ssek_llm::exports },
     Module { name: "ssek/sse", exports: ssek_sse::exports },
 ];
 

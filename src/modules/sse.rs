@@ -43,6 +43,7 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
         return Err(go_error("last argument to sse.open must be a function", context));
     };
     let params = Params::read(&params, &state, context)?;
+    let url = state.test.whole_url(url);
     let attempt = Session::new(&url, &params, &setup, &state).run(context)?;
     let opened = attempt.status != 0;
     if !opened && state.test.options().is_some_and(|options| options.throw) {

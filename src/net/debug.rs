@@ -119,8 +119,8 @@ fn shown_body(body: &[u8]) -> Cow<'_, str> {
 
 const HIDDEN: &str = "***";
 
-/// A header's value, without what is secret in it.
-fn shown_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+/// A header's value, without what is secret in it; the name in lower case.
+pub fn shown_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     let cookie = |pair: &str| match pair.split_once('=') {
         Some((name, _)) => format!("{name}={HIDDEN}"),
         None => HIDDEN.to_owned(),
@@ -159,7 +159,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// The URL without credentials and without the values of secret query parameters.
-fn without_secrets(url: &Url) -> Url {
+pub fn without_secrets(url: &Url) -> Url {
     let mut clean = url.clone();
     // These fail only for URLs without a host.
     let _ = clean.set_username("");

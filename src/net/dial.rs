@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpSocket, TcpStream};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::net::client::Shared;
@@ -63,23 +63,48 @@ impl Dialer {
     async fn connect(&self, to: SocketAddr) -> Result<TcpStream, NetError> {
         let failed = |cause| NetError::request(Kind::Dial { addr: Some(to), cause });
         let because = |error: io::Error| failed(cause(&error));
-        let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(because)?;
+        let socket =
+            Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP)).map_err(because)?;
+        socket.set_nonblocking(true).map_err(because)?;
         if let Some(local) = self.local {
             bind(&socket, local, to)
                 .map_err(|text| failed(Dial::Other(format!("{text}; check the option localIPs"))))?;
         }
-        socket.set_nodelay(true).map_err(because)?;
+        socket.set_tcp_nodelay(true).map_err(because)?;
         let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
-        SockRef::from(&socket).set_tcp_keepalive(&keep_alive).map_err(because)?;
-        socket.connect(to).await.map_err(because)
+        socket.set_tcp_keepalive(&keep_alive).map_err(because)?;
+        connect(socket, to).await.map_err(because)
     }
 }
 
-fn bind(socket: &TcpSocket, local: IpAddr, to: SocketAddr) -> Result<(), String> {
+/// Connects a socket that does not block. One whose peer answers at once, as on the same machine, is given back
+/// without a wait: where many connect at one instant, each would else wait for the first step of all others.
+async fn connect(socket: Socket, to: SocketAddr) -> io::Result<TcpStream> {
+    match socket.connect(&to.into()) {
+        Err(error) if !is_under_way(&error) => return Err(error),
+        _ => {}
+    }
+    let connected = socket.peer_addr().is_ok();
+    let stream = TcpStream::from_std(socket.into())?;
+    if !connected {
+        stream.writable().await?;
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+    }
+    Ok(stream)
+}
+
+/// Whether a connection will stand, or fail, later.
+fn is_under_way(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
+fn bind(socket: &Socket, local: IpAddr, to: SocketAddr) -> Result<(), String> {
     if local.is_ipv4() != to.is_ipv4() {
         return Err(format!("the local address {local} is of the other IP version"));
     }
-    let bound = socket.bind(SocketAddr::new(local, 0));
+    let bound = socket.bind(&SocketAddr::new(local, 0).into());
     bound.map_err(|error| format!("could not bind to the local address {local}: {error}"))
 }
 

@@ -198,7 +198,11 @@ pub async fn open(client: &Client, mut call: Call) -> Result<Opened, Failed> {
 
 /// Goes from hop to hop until a response is none that is to be followed. The earlier hops are in `hops`; `true`
 /// says that the response redirects, but once too often.
-async fn arrive(client: &Client, call: &Call, hops: &mut Vec<Hop>) -> Result<(Live, bool), Box<Hop>> {
+pub(super) async fn arrive(
+    client: &Client,
+    call: &Call,
+    hops: &mut Vec<Hop>,
+) -> Result<(Live, bool), Box<Hop>> {
     let deadlines = Deadlines::starting(call.begun.unwrap_or_else(Instant::now), call.timeout, call.timeouts);
     let mut target = Target {
         method: if call.method.is_empty() { "GET".to_owned() } else { call.method.clone() },

@@ -45,7 +45,7 @@ fn list(map: &HeaderMap, without: &[&str]) -> Headers {
 }
 
 /// The first value of a header, whatever the name's case.
-pub fn first<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+pub fn first<'a>(headers: &'a [(String, Vec<String>)], name: &str) -> Option<&'a str> {
     let (_, values) = headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
     values.first().map(String::as_str)
 }

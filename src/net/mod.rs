@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! Client ── fetch ──▶ Exchange { hops, body }          a whole request, redirects followed
-//!        └─ open ───▶ EventStream ── next ──▶ events   a stream that is read as it comes
+//!        ├─ open ───▶ EventStream ── next ──▶ events   a stream that is read as it comes
+//!        └─ open_raw ▶ Raw ── chunk ──▶ bytes           the same, neither decoded nor parsed
 //! ```
 //!
 //! Everything is `async` and meant to be driven by `block_on` on the thread of one VU.
@@ -38,6 +39,7 @@ pub mod ndjson; // bytes to lines
 pub mod outcome; // how a stream ended
 pub mod proxy; // HTTP_PROXY and its kin
 pub mod rate; // rps
+pub mod raw; // a body as it comes
 pub mod redirect; // where a 3xx leads
 pub mod request; // what is sent
 pub mod round; // one request, one response
@@ -56,6 +58,7 @@ pub use event_stream::{Event, Limits, Parsed};
 pub use exchange::{Call, Exchange, Opened, fetch, open};
 pub use format::Format;
 pub use outcome::Outcome;
+pub use raw::{Raw, open_raw};
 pub use request::RequestCookie;
 pub use round::Hop;
 pub use sse::EventStream;

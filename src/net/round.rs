@@ -268,6 +268,16 @@ impl Live {
         answer.try_chunk().map(|read| self.received(read))
     }
 
+    /// The instant before the first byte of the request could be sent.
+    pub fn sent_at(&self) -> Instant {
+        self.marks.got_conn.unwrap_or(self.headers_at)
+    }
+
+    /// When the head was read.
+    pub fn headers_at(&self) -> Instant {
+        self.headers_at
+    }
+
     /// See [`Answer::read_at`].
     pub fn read_at(&self) -> Option<Instant> {
         self.answer.as_ref().and_then(Answer::read_at)

@@ -121,6 +121,26 @@ impl EventStream {
         self.ending = Some(Ok(()));
     }
 
+    /// Reads what is left of the body, without parsing it: at most `limit` bytes are kept, and an error ends it.
+    pub async fn read_rest(&mut self, limit: usize) -> Vec<u8> {
+        let mut rest = Vec::new();
+        while let (None, Ok(Some(bytes))) = (&self.ending, self.live.chunk().await) {
+            match &mut self.decoder {
+                None => rest.extend_from_slice(&bytes),
+                Some(decoder) => match decoder.decode(&bytes) {
+                    Ok(decoded) => rest.extend_from_slice(&decoded),
+                    Err(_) => break,
+                },
+            }
+            if rest.len() >= limit {
+                rest.truncate(limit);
+                break;
+            }
+        }
+        self.close();
+        rest
+    }
+
     /// Ends a stream that is complete by what its events say. The body's end is waited for as long as servers
     /// take to send it after the last event, so that the connection is there for the next request. A body
     /// that goes on costs the connection, and its round trip ended before the wait.

@@ -13,6 +13,7 @@ use rustls::{
 };
 
 use crate::net::client_certificate::{ClientCertificate, Shown};
+use crate::net::grpc::tls::Trusted;
 use crate::net::handshake::go_name;
 use crate::net::hosts::HostPattern;
 use crate::net::key_log::KeyLogFile;
@@ -34,6 +35,8 @@ pub struct Tls {
     pub cipher_suites: Option<Vec<String>>,
     /// What is shown to servers that ask for it.
     pub certificates: Vec<ClientCertificate>,
+    /// PEM texts of authorities that are trusted instead of the system's, unless empty.
+    pub authorities: Vec<String>,
     /// Where the secrets of connections are written to, if anywhere.
     pub key_log: Option<PathBuf>,
     /// Speak HTTP/1.1 even to servers that offer HTTP/2.
@@ -257,8 +260,11 @@ impl TlsConfigs {
     pub fn new(tls: &Tls, roots: Arc<Roots>) -> Result<Self, String> {
         let versions = tls.versions()?;
         let provider = tls.provider();
-        let verifier: Arc<dyn ServerCertVerifier> =
-            if tls.insecure_skip_verify { Arc::new(AnyCertificate) } else { roots };
+        let verifier: Arc<dyn ServerCertVerifier> = match tls.authorities.as_slice() {
+            _ if tls.insecure_skip_verify => Arc::new(AnyCertificate),
+            [] => roots,
+            authorities => Arc::new(Trusted::new(authorities, "the file of authorities")?),
+        };
         let key_log: Arc<dyn KeyLog> =
             match &tls.key_log {
                 Some(path) => Arc::new(KeyLogFile::append(path).map_err(|error| {

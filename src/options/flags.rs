@@ -8,6 +8,7 @@ use crate::executor::{Segment, SegmentSequence, Stage};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
+use crate::llm::Slo;
 use crate::metrics::trend_stat::TrendStat;
 
 /// One field per flag. Environment names are listed with their `K6_` prefix; `SSEK_` works as well.
@@ -112,6 +113,12 @@ pub struct OptionFlags {
     /// How long to wait for it, at most [default: 1m]
     #[arg(long, value_parser = GoDuration::parse_go, value_name = "DURATION")]
     pub wait_for_timeout: Option<GoDuration>,
+    /// Where URLs of the script that begin with / lead [env: SSEK_BASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// What calls of ssek/llm must keep to count in llm_goodput, such as ttft<500ms,tpot<50ms [env: SSEK_SLO]
+    #[arg(long, value_name = "OBJECTIVES")]
+    pub slo: Option<String>,
     /// Switch on these experimental features; may be repeated; `ssek features` lists them [env: K6_FEATURES]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub features: Vec<String>,
@@ -175,6 +182,8 @@ impl OptionFlags {
             warmup: self.warmup,
             cooldown: self.cooldown,
             wait_for: self.wait_for()?,
+            base_url: self.base_url.clone(),
+            slo: one("--slo", self.slo.as_deref(), Slo::from_text)?,
             ..Layer::default()
         })
     }

@@ -15,6 +15,7 @@ use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Fields, Json, Mismatch};
 use crate::k6::system_tag::SystemTags;
+use crate::llm::Slo;
 use crate::net::hosts::{Cidr, HostPattern, Target};
 
 /// The scenarios by name.
@@ -151,10 +152,12 @@ layer! {
     warmup: GoDuration = "warmup", "WARMUP";
     cooldown: GoDuration = "cooldown", "COOLDOWN";
     wait_for: WaitForLayer = "waitFor", "WAIT_FOR";
+    base_url: String = "baseURL", "BASE_URL";
+    slo: Slo = "slo", "SLO";
 }
 
 /// Options that k6 does not have.
-const OWN: [&str; 5] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor"];
+const OWN: [&str; 7] = ["seed", "stopAfter", "warmup", "cooldown", "waitFor", "baseURL", "slo"];
 
 impl Layer {
     /// Reads the options that a script exports or a config file holds.

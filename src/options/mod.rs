@@ -1,6 +1,7 @@
 //! What was typed ([`Layer`]) and what it means ([`Options`]).
 
 mod address;
+pub mod base_url;
 pub mod dns;
 mod environment;
 pub mod features;
@@ -13,6 +14,7 @@ pub mod runtime;
 pub mod saturation;
 pub mod scenario;
 pub mod secret_source;
+mod slo;
 pub mod threshold;
 pub mod tls;
 mod value;
@@ -27,11 +29,13 @@ use crate::executor::{Share, StopAfter};
 use crate::k6::duration::{GoDuration, TimeUnit};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::system_tag::SystemTags;
+use crate::llm::Slo;
 use crate::metrics::threshold::ThresholdSpec;
 use crate::metrics::trend_stat::TrendStat;
 use crate::net::dns::Dns;
 use crate::net::hosts::{Cidr, HostMap, HostPattern};
 use crate::net::tls::Tls;
+use base_url::BaseUrl;
 pub use features::Features;
 pub use layer::Layer;
 pub use origin::Places;
@@ -132,6 +136,10 @@ pub struct Options {
     pub cooldown: Duration,
     /// What must answer before the test begins.
     pub wait_for: Option<WaitFor>,
+    /// Where URLs that begin with `/` lead.
+    pub base_url: Option<BaseUrl>,
+    /// What calls of language models must keep, unless their clients have objectives of their own.
+    pub slo: Option<Slo>,
 }
 
 impl Options {
@@ -244,6 +252,10 @@ fn check(layer: &Layer) -> Result<(), Failure> {
         problems.push(problem);
         about.push("waitFor");
     }
+    if let Some(Err(problem)) = layer.base_url.as_deref().map(BaseUrl::parse) {
+        problems.push(problem);
+        about.push("baseURL");
+    }
     for stat in layer.summary_trend_stats.iter().flatten() {
         if let Err(error) = stat.parse::<TrendStat>() {
             problems.push(error.to_string());
@@ -336,6 +348,8 @@ fn settle(layer: &Layer) -> Result<Options, Failure> {
         cooldown: time(layer.cooldown, 0),
         // It is what it should be: `check` saw it.
         wait_for: layer.wait_for.and_then(|wait_for| wait_for.settled().ok()),
+        base_url: layer.base_url.and_then(|base| BaseUrl::parse(&base).ok()),
+        slo: layer.slo,
     })
 }
 

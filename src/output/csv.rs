@@ -225,10 +225,11 @@ mod tests {
     use super::super::tests::{samples, written};
     use super::*;
     use crate::k6::system_tag::SystemTags;
+    use crate::record::Origin;
 
     fn rows(spec: &str, tags: SystemTags, env: &dyn Fn(&str) -> Option<String>) -> String {
         let registry = Registry::new();
-        let context = OutputContext { system_tags: tags, definitions: &[], env };
+        let context = OutputContext { system_tags: tags, definitions: &[], env, origin: &Origin::default() };
         String::from_utf8(written(spec, &context, &registry, &samples(&registry))).unwrap()
     }
 

@@ -1,4 +1,4 @@
-//! Where outputs write: a file, a gzip file or the standard output.
+//! Where outputs write: a file, a compressed file or the standard output.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -10,6 +10,8 @@ use flate2::write::GzEncoder;
 pub enum Target {
     Plain(BufWriter<Box<dyn Write + Send>>),
     Gzip(GzEncoder<BufWriter<File>>),
+    /// `None` once the file is complete.
+    Zstd(Option<zstd::Encoder<'static, BufWriter<File>>>),
 }
 
 /// Whether a file name stands for the standard output.
@@ -18,7 +20,7 @@ pub fn is_stdout(name: &str) -> bool {
 }
 
 impl Target {
-    /// Creates or truncates the file, compressed if its name ends in `.gz`; see [`is_stdout`].
+    /// Creates or truncates the file, compressed if its name ends in `.gz` or `.zst`; see [`is_stdout`].
     pub fn create(name: &str) -> io::Result<Self> {
         if is_stdout(name) {
             return Ok(Self::Plain(BufWriter::new(Box::new(io::stdout()))));
@@ -26,6 +28,9 @@ impl Target {
         let file = File::create(name)?;
         Ok(if name.ends_with(".gz") {
             Self::Gzip(GzEncoder::new(BufWriter::new(file), Compression::default()))
+        } else if name.ends_with(".zst") {
+            let level = zstd::DEFAULT_COMPRESSION_LEVEL;
+            Self::Zstd(Some(zstd::Encoder::new(BufWriter::new(file), level)?))
         } else {
             Self::Plain(BufWriter::with_capacity(64 * 1024, Box::new(file)))
         })
@@ -35,7 +40,7 @@ impl Target {
     pub fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(file) => file.flush(),
-            Self::Gzip(_) => Ok(()),
+            Self::Gzip(_) | Self::Zstd(_) => Ok(()),
         }
     }
 
@@ -47,6 +52,7 @@ impl Target {
                 file.try_finish()?;
                 file.get_mut().flush()
             }
+            Self::Zstd(file) => file.take().map_or(Ok(()), |file| file.finish()?.flush()),
         }
     }
 
@@ -55,6 +61,8 @@ impl Target {
         match self {
             Self::Plain(file) => file.write_all(bytes),
             Self::Gzip(file) => file.write_all(bytes),
+            Self::Zstd(Some(file)) => file.write_all(bytes),
+            Self::Zstd(None) => Err(io::Error::other("the file is complete")),
         }
     }
 }

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
-use super::Output;
+use super::{End, Output};
 use crate::log;
 use crate::metrics::{Batch, BatchSink, Registry, Sample};
 
@@ -25,6 +25,7 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(3600);
 pub struct Flush {
     name: String,
     backlog: Arc<Backlog>,
+    end: Sender<Arc<End>>,
     thread: JoinHandle<()>,
 }
 
@@ -59,16 +60,28 @@ fn start_with(
     let backlog = Arc::<Backlog>::default();
     // The channel itself has no bound, because the buffer is measured in samples, not batches.
     let (batches, incoming) = unbounded();
-    let worker = Worker { name: name.clone(), output, registry, backlog: backlog.clone(), incoming };
+    let (end, ended) = bounded(1);
+    let worker = Worker { name: name.clone(), output, registry, backlog: backlog.clone(), incoming, ended };
     let thread = std::thread::Builder::new().name("output".to_owned()).spawn(move || worker.run())?;
     let sink = FlushSink { name: name.clone(), backlog: backlog.clone(), batches, limit };
-    Ok((Flush { name, backlog, thread }, sink))
+    Ok((Flush { name, backlog, end, thread }, sink))
 }
 
 impl Flush {
-    /// Waits until everything that came in is written. The engine must have let go of the other
-    /// end ([`Engine::finish`](crate::metrics::Engine::finish)), or this waits for ever.
-    pub fn finish(self) {
+    /// Tells the output what the run came to and waits until everything that came in is written. The engine must
+    /// have let go of the other end ([`Engine::finish`](crate::metrics::engine::Engine::finish)), or this waits for
+    /// ever.
+    pub fn finish(self, end: &Arc<End>) {
+        self.tell(end);
+        self.wait();
+    }
+
+    fn tell(&self, end: &Arc<End>) {
+        // Fails only where the thread has panicked, which comes to light when it is waited for.
+        let _ = self.end.send(end.clone());
+    }
+
+    fn wait(self) {
         if let Err(panic) = self.thread.join() {
             std::panic::resume_unwind(panic);
         }
@@ -80,6 +93,12 @@ impl Flush {
             ));
         }
     }
+}
+
+/// [`Flush::finish`] of several outputs, which do their last work at the same time.
+pub fn finish(outputs: Vec<Flush>, end: &Arc<End>) {
+    outputs.iter().for_each(|output| output.tell(end));
+    outputs.into_iter().for_each(Flush::wait);
 }
 
 impl BatchSink for FlushSink {
@@ -104,6 +123,7 @@ struct Worker {
     registry: Arc<Registry>,
     backlog: Arc<Backlog>,
     incoming: Receiver<Batch>,
+    ended: Receiver<Arc<End>>,
 }
 
 impl Worker {
@@ -130,10 +150,13 @@ impl Worker {
                 due = self.next_flush();
             }
         }
-        if result.is_ok() {
-            let result = self.output.finish();
-            self.report(&result);
+        if result.is_err() {
+            return;
         }
+        // The other side goes away without a word where the run broke off.
+        let told = self.ended.recv().map_or(Ok(()), |end| self.output.conclude(&end));
+        let result = told.and_then(|()| self.output.finish());
+        self.report(&result);
     }
 
     /// Bounded, because a user may have asked for no time at all, or for ages.
@@ -158,7 +181,9 @@ mod tests {
     use anyhow::{Result, bail};
 
     use super::*;
+    use crate::k6::ExitCode;
     use crate::metrics::{SeriesId, Timestamp};
+    use crate::summary::Summary;
 
     #[derive(Clone, Default)]
     struct Seen(Arc<Mutex<(usize, usize, bool)>>);
@@ -203,7 +228,15 @@ mod tests {
         (0..batches).for_each(|_| open.send(()).unwrap());
         let left_out = sink.backlog.left_out.load(Ordering::Relaxed);
         drop(sink);
-        flush.finish();
+        let end = End {
+            script: String::new(),
+            summary: Summary::default(),
+            failure: None,
+            exit_code: ExitCode::OK,
+            start: None,
+            pages: Arc::default(),
+        };
+        flush.finish(&Arc::new(end));
         let seen = *seen.0.lock().unwrap();
         (seen, left_out)
     }

@@ -188,6 +188,7 @@ fn append_number(to: &mut Vec<u8>, value: f64) {
 
 #[cfg(test)]
 mod tests {
+    use crate::record::Origin;
     use std::io::Read;
     use std::time::Duration;
 
@@ -216,8 +217,12 @@ mod tests {
         };
         let entries = [("checks".to_owned(), vec![plain, aborting])];
         let definitions = definitions(&entries, true, SystemTags::DEFAULT, &registry).unwrap();
-        let context =
-            OutputContext { system_tags: SystemTags::DEFAULT, definitions: &definitions, env: &|_| None };
+        let context = OutputContext {
+            system_tags: SystemTags::DEFAULT,
+            definitions: &definitions,
+            env: &|_| None,
+            origin: &Origin::default(),
+        };
         let samples = samples(&registry);
         let plain = written("json=FILE", &context, &registry, &samples);
         assert_eq!(String::from_utf8(plain).unwrap(), WANT);
@@ -226,6 +231,8 @@ mod tests {
         let mut text = String::new();
         flate2::read::GzDecoder::new(&*packed).read_to_string(&mut text).unwrap();
         assert_eq!(text, WANT);
+        let packed = written("json=FILE.zst", &context, &registry, &samples);
+        assert_eq!(String::from_utf8(zstd::decode_all(&*packed).unwrap()).unwrap(), WANT);
     }
 
     #[test]
@@ -241,7 +248,12 @@ mod tests {
 
     #[test]
     fn nothing_and_a_dash_are_the_standard_output() {
-        let context = OutputContext { system_tags: SystemTags::NONE, definitions: &[], env: &|_| None };
+        let context = OutputContext {
+            system_tags: SystemTags::NONE,
+            definitions: &[],
+            env: &|_| None,
+            origin: &Origin::default(),
+        };
         assert_eq!(super::super::open("json", &context).unwrap().describe(), "json(stdout)");
         assert_eq!(super::super::open("json=-", &context).unwrap().describe(), "json(stdout)");
     }

@@ -1,10 +1,26 @@
-//! Samples out, while running: `--out json=file`, `--out csv=file`.
+//! Samples out, while running: `--out json=file`, `--out csv=file`, `--out ssek=file`.
 
 pub mod csv;
+pub mod dashboard;
+pub mod delivery;
+pub mod end;
 pub mod file;
 pub mod flush;
+pub mod github;
+pub mod influxdb;
 pub mod json;
+pub mod junit;
+pub mod opentelemetry;
+pub mod prometheus;
+pub mod record;
+pub mod report;
+pub mod settings;
+pub mod slots;
+pub mod statsd;
 pub mod timestamp;
+pub mod udp;
+pub mod verdicts;
+pub mod web;
 
 use std::time::Duration;
 
@@ -12,6 +28,8 @@ use anyhow::{Result, bail};
 
 use crate::k6::system_tag::SystemTags;
 use crate::metrics::{Definition, Registry, Sample};
+use crate::record::Origin;
+pub use end::End;
 
 /// Somewhere samples go. [`flush`] calls it from a thread of its own, so it may block.
 pub trait Output: Send {
@@ -32,6 +50,12 @@ pub trait Output: Send {
         Duration::from_millis(200)
     }
 
+    /// Takes note of what the run came to, after the last sample and before [`finish`](Self::finish). Not called
+    /// where the run broke off before its end.
+    fn conclude(&mut self, _: &End) -> Result<()> {
+        Ok(())
+    }
+
     /// Writes what is left, after the last sample.
     fn finish(&mut self) -> Result<()>;
 }
@@ -44,6 +68,8 @@ pub struct OutputContext<'a> {
     pub definitions: &'a [Definition],
     /// Looks up an environment variable.
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// What a record says of the run, and where its requests leave traces.
+    pub origin: &'a Origin,
 }
 
 /// An output that `--out` knows.
@@ -54,22 +80,23 @@ pub struct OutputKind {
 }
 
 /// Every output there is, by name.
-pub const OUTPUTS: &[OutputKind] = &[csv::OUTPUT, json::OUTPUT];
+pub const OUTPUTS: &[OutputKind] = &[
+    csv::OUTPUT,
+    opentelemetry::EXPERIMENTAL,
+    prometheus::OUTPUT,
+    github::OUTPUT,
+    influxdb::OUTPUT,
+    json::OUTPUT,
+    junit::OUTPUT,
+    opentelemetry::OUTPUT,
+    report::OUTPUT,
+    record::OUTPUT,
+    statsd::OUTPUT,
+    dashboard::OUTPUT,
+];
 
 /// What k6 and its extensions have, and ssek does not.
-const ABSENT: &[&str] = &[
-    "cloud",
-    "datadog",
-    "experimental-opentelemetry",
-    "experimental-prometheus-rw",
-    "influxdb",
-    "kafka",
-    "opentelemetry",
-    "prometheus",
-    "statsd",
-    "timescaledb",
-    "web-dashboard",
-];
+const ABSENT: &[&str] = &["cloud", "datadog", "kafka", "prometheus", "timescaledb"];
 
 /// For how many series an output keeps rendered text before it starts afresh, so that a test with
 /// ever new tag values does not fill the memory.
@@ -102,7 +129,11 @@ mod tests {
         samples: &[Sample],
     ) -> Vec<u8> {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(if spec.contains("FILE.gz") { "out.gz" } else { "out" });
+        let ending = spec.split_once("FILE").map_or("", |(_, ending)| ending);
+        let path = dir.path().join(match ending {
+            ".gz" | ".zst" => format!("out{ending}"),
+            _ => "out".to_owned(),
+        });
         let spec = spec.replace("FILE", dir.path().join("out").to_str().unwrap());
         let mut output = open(&spec, context).unwrap();
         for batch in samples.chunks(2) {
@@ -136,13 +167,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_explained() {
-        let context = OutputContext { system_tags: SystemTags::DEFAULT, definitions: &[], env: &|_| None };
+        let context = OutputContext {
+            system_tags: SystemTags::DEFAULT,
+            definitions: &[],
+            env: &|_| None,
+            origin: &Origin::default(),
+        };
+        let names = OUTPUTS.iter().map(|kind| kind.name).collect::<Vec<_>>();
+        assert!(names.is_sorted(), "{names:?}");
         for (spec, want) in [
-            ("foo", "invalid output type 'foo', available types are: csv, json"),
-            (
-                "influxdb=http://x",
-                "the output type 'influxdb' is not available in ssek yet, available types are: csv, json",
-            ),
+            ("foo", "invalid output type 'foo', available types are: {names}"),
+            ("kafka=x", "the output type 'kafka' is not available in ssek yet, available types are: {names}"),
             ("json=/nowhere/out.json", "could not open /nowhere/out.json for the json output"),
             (
                 "csv=fileName=x,shape=y",
@@ -155,7 +190,7 @@ mod tests {
             ("csv=saveInterval=x", "the csv output's saveInterval 'x' is no duration"),
         ] {
             let error = open(spec, &context).err().unwrap();
-            assert_eq!(error.to_string(), want);
+            assert_eq!(error.to_string(), want.replace("{names}", &names.join(", ")));
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::k6::builtin;
 use crate::log;
 use crate::metrics::{Sample, Timestamp};
 use crate::options::{Resolved, scenario};
+use crate::output::dashboard;
 use crate::summary::style::Style;
 use crate::vu::{Counters, Test};
 
@@ -104,10 +105,13 @@ impl Display {
         });
         if !request.quiet {
             let (plan, scenarios) = scenario::describe(&resolved.options.scenarios, share);
+            let (dashboards, outputs): (Vec<_>, Vec<_>) =
+                outputs.iter().cloned().partition(|output| output.starts_with(dashboard::NAME));
+            let address = |text: &String| text.trim_start_matches(dashboard::NAME).trim().to_owned();
             let description = Description {
                 script: request.script.clone(),
-                web_dashboard: None,
-                outputs: outputs.to_vec(),
+                web_dashboard: dashboards.first().map(address),
+                outputs,
                 plan,
                 scenarios,
             };

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -16,6 +15,7 @@ use crate::log::{self, Level};
 use crate::metrics::engine::FinalResult;
 use crate::options::Resolved;
 use crate::options::runtime::SummaryMode;
+use crate::output::{End, report};
 use crate::summary::client::Client;
 use crate::summary::{self, Summary, SummaryOptions};
 use crate::vu::lifecycle::{CallError, SummaryFiles};
@@ -25,23 +25,18 @@ use crate::vu::{Stop, Test, VirtualUser};
 pub struct Shows {
     /// ssek's own metrics of event streams.
     pub streaming: bool,
+    /// Those of language models.
+    pub models: bool,
     /// Those of late starts.
     pub schedule: bool,
     /// ssek's own state, where it is of interest.
     pub client: Option<Client>,
 }
 
-/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
-pub fn summarise(
-    loaded: &Loaded,
-    resolved: &Resolved,
-    request: &Request,
-    result: &FinalResult,
-    shows: Shows,
-    setup_data: Option<&str>,
-) -> Result<()> {
+/// The figures, and how the user wants to see them.
+pub fn summary(resolved: &Resolved, request: &Request, result: &FinalResult, shows: Shows) -> Summary {
     let options = &resolved.options;
-    let summary = Summary {
+    Summary {
         snapshot: result.snapshot.clone(),
         client: shows.client,
         options: SummaryOptions {
@@ -49,21 +44,32 @@ pub fn summarise(
             time_unit: options.summary_time_unit,
             mode: request.runtime.summary_mode,
             streaming: shows.streaming,
+            models: shows.models,
             schedule: shows.schedule,
             no_color: request.no_color,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         },
-    };
+    }
+}
+
+/// Prints the summary, or what `handleSummary()` makes of it, and writes the files.
+pub fn summarise(
+    loaded: &Loaded,
+    resolved: &Resolved,
+    request: &Request,
+    summary: &Summary,
+    setup_data: Option<&str>,
+) -> Result<()> {
     if request.runtime.summary_mode == SummaryMode::Disabled && request.runtime.summary_export.is_none() {
         return Ok(());
     }
-    let mut files = match handle_summary(loaded, resolved, &summary, setup_data)? {
+    let mut files = match handle_summary(loaded, resolved, summary, setup_data)? {
         Some(files) => files,
         None => summary.stdout().map(|text| ("stdout".to_owned(), text.into_bytes())).into_iter().collect(),
     };
     if let Some(path) = &request.runtime.summary_export {
-        files.push((path.clone(), summary::export::export(&summary).into_bytes()));
+        files.push((path.clone(), summary::export::export(summary).into_bytes()));
     }
     let failed: Vec<_> = files.iter().filter_map(|(place, contents)| write(place, contents).err()).collect();
     if !failed.is_empty() {
@@ -114,6 +120,14 @@ fn without_secrets(mut files: SummaryFiles) -> SummaryFiles {
     files
 }
 
+/// Names the reports that were written, where a terminal makes links of them. On stderr: stdout may be a file with
+/// the summary.
+pub fn name_pages(end: &End) {
+    for page in end.pages.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+        eprintln!("report: {}", report::link(page));
+    }
+}
+
 /// Writes one entry of the summary; the error is its text.
 fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     let written = match place {
@@ -143,46 +157,66 @@ fn write(place: &str, contents: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Logs why the run failed, if it did, and picks its exit code: the first reason wins, and first of all
-/// what stopped the run. That ssek was
-/// too busy is always told, and a reason where it is `fatal`.
-pub fn verdict(
-    stopped: Option<Stop>,
-    test: &Arc<Test>,
+/// Why the run failed or ended early, apart from thresholds at its end and from ssek's own state.
+pub fn failure(stopped: Option<&Stop>, test: &Test, failure: Option<&Failure>) -> Option<String> {
+    stopped
+        .map(Stop::message)
+        .or_else(|| failure.map(|failure| failure.message.clone()))
+        .or_else(|| test.control.has_too_many_errors().then(|| TOO_MANY_ERRORS.to_owned()))
+        .or_else(|| test.control.is_marked_failed().then(|| MARKED_AS_FAILED.to_owned()))
+}
+
+const TOO_MANY_ERRORS: &str = "the test ended early because too many iterations failed";
+const MARKED_AS_FAILED: &str = "test run was marked as failed";
+
+/// What the process exits with: the first reason wins, and first of all what stopped the run. `saturated`: ssek
+/// was too busy, and that is to be fatal.
+pub fn exit_code(
+    stopped: Option<&Stop>,
+    test: &Test,
     result: &FinalResult,
-    failure: Option<Failure>,
-    client: Option<&Client>,
-    fatal: bool,
+    failure: Option<&Failure>,
+    saturated: bool,
 ) -> ExitCode {
-    let suspect = client.filter(|client| client.is_suspect());
-    if let Some(client) = suspect {
+    match (stopped, failure) {
+        (Some(reason), _) => reason.exit_code(),
+        (None, Some(failure)) => failure.code,
+        _ if !result.crossed.is_empty() => ExitCode::THRESHOLDS,
+        _ if test.control.has_too_many_errors() => ExitCode::TOO_MANY_ERRORS,
+        _ if test.control.is_marked_failed() => ExitCode::MARKED_AS_FAILED,
+        _ if saturated => ExitCode::SATURATED,
+        _ => ExitCode::OK,
+    }
+}
+
+/// Logs why the run failed with that code, if it did. That ssek was too busy is always told.
+pub fn verdict(
+    code: ExitCode,
+    stopped: Option<&Stop>,
+    result: &FinalResult,
+    failure: Option<&Failure>,
+    client: Option<&Client>,
+) {
+    if let Some(client) = client.filter(|client| client.is_suspect()) {
         log::warn(format!("ssek was too busy for its figures to be trusted: {}", client.reason()));
     }
     if let Some(reason) = stopped {
         log::error(reason.message());
-        return reason.exit_code();
+        return;
     }
     if let Some(failure) = failure {
         let fields: Vec<_> = failure.fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
         log::emit(Level::Error, &failure.message, &fields);
-        return failure.code;
+        return;
     }
-    if !result.crossed.is_empty() {
-        let names = result.crossed.join(", ");
-        log::error(format!("thresholds on metrics '{names}' have been crossed"));
-        return ExitCode::THRESHOLDS;
+    match code {
+        ExitCode::THRESHOLDS => {
+            let names = result.crossed.join(", ");
+            log::error(format!("thresholds on metrics '{names}' have been crossed"));
+        }
+        ExitCode::TOO_MANY_ERRORS => log::error(TOO_MANY_ERRORS),
+        ExitCode::MARKED_AS_FAILED => log::error(MARKED_AS_FAILED),
+        ExitCode::SATURATED => log::error("the test failed because of --fail-on-saturation"),
+        _ => {}
     }
-    if test.control.has_too_many_errors() {
-        log::error("the test ended early because too many iterations failed");
-        return ExitCode::TOO_MANY_ERRORS;
-    }
-    if test.control.is_marked_failed() {
-        log::error("test run was marked as failed");
-        return ExitCode::MARKED_AS_FAILED;
-    }
-    if fatal && suspect.is_some() {
-        log::error("the test failed because of --fail-on-saturation");
-        return ExitCode::SATURATED;
-    }
-    ExitCode::OK
 }

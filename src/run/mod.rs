@@ -41,10 +41,11 @@ use crate::k6::exit_code::Failure;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
 use crate::metrics::left_out::LeftOut;
-use crate::metrics::{BatchSink, definition};
+use crate::metrics::{BatchSink, Timestamp, definition};
 use crate::options::runtime::{StreamingMode, SummaryMode};
 use crate::options::{Resolved, RuntimeOptions, Sources as Layers};
 use crate::output::{self, OutputContext, flush};
+use crate::record::Origin;
 use crate::summary::client::{Client, Cpu};
 use crate::vu::lifecycle::CallError;
 use crate::vu::user::InitError;
@@ -99,7 +100,8 @@ pub fn run(request: Request) -> Result<ExitCode> {
         definitions.extend(streaming::outcomes(&test.registry));
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
-    let (outputs, sinks, descriptions) = open_outputs(&test, &definitions, &request.runtime)?;
+    let (outputs, sinks, descriptions) =
+        open_outputs(&test, &definitions, &request.runtime, &request.script)?;
     let left_out = Arc::new(LeftOut::new(resolved.options.warmup, resolved.options.cooldown));
     let engine = start_engine(&test, definitions, &request.runtime, sinks, left_out.clone())?;
     test.connect(engine.sender());
@@ -118,6 +120,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
         {
             course.reach(Stage::Started);
             engine.start_clock();
+            end.start = Some(Timestamp::now());
             test.counters.start();
             execute(pool, &loaded, &resolved, &display, &course, &mut end)?;
         }
@@ -139,19 +142,32 @@ pub fn run(request: Request) -> Result<ExitCode> {
     }
     drop(api);
     let result = engine.finish();
-    outputs.into_iter().for_each(flush::Flush::finish);
-    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
-        log::warn("No script iterations fully finished, consider making the test duration longer");
-    }
     let (limits, asked) = (&request.runtime.saturation, request.runtime.fail_on_saturation);
     let client = end.cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, asked));
     let shown = client.clone().filter(|_| request.runtime.streaming != StreamingMode::Off);
+    let models = test.streaming.calls_models();
+    let shows = ending::Shows { streaming: shows_streaming, models, schedule: shows_schedule, client: shown };
+    let saturated = asked && client.as_ref().is_some_and(Client::is_suspect);
+    let exit_code = ending::exit_code(reason.as_ref(), &test, &result, end.failure.as_ref(), saturated);
+    let concluded = Arc::new(output::End {
+        script: request.script.clone(),
+        summary: ending::summary(&resolved, &request, &result, shows),
+        failure: ending::failure(reason.as_ref(), &test, end.failure.as_ref()),
+        exit_code,
+        start: end.start,
+        pages: Arc::default(),
+    });
+    flush::finish(outputs, &concluded);
+    if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
+        log::warn("No script iterations fully finished, consider making the test duration longer");
+    }
     let setup_data = course.setup_data();
-    let shows = ending::Shows { streaming: shows_streaming, schedule: shows_schedule, client: shown };
-    ending::summarise(&loaded, &resolved, &request, &result, shows, setup_data.as_deref())?;
+    ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
     schedule::warn_if_late(&test, &result.snapshot);
-    Ok(ending::verdict(reason, &test, &result, end.failure, client.as_ref(), asked))
+    ending::verdict(exit_code, reason.as_ref(), &result, end.failure.as_ref(), client.as_ref());
+    ending::name_pages(&concluded);
+    Ok(exit_code)
 }
 
 /// What happened until the summary.
@@ -159,6 +175,8 @@ pub fn run(request: Request) -> Result<ExitCode> {
 pub struct Ending {
     /// Whether scenarios started.
     pub ran: bool,
+    /// When the run's clock started, if it did.
+    pub start: Option<Timestamp>,
     /// What went wrong in `setup()` or `teardown()`.
     pub failure: Option<Failure>,
     /// What CPU time the scenarios took, where it was watched.
@@ -168,15 +186,27 @@ pub struct Ending {
 }
 
 /// The sides of the outputs: what to finish at the end, what the engine feeds, and their texts.
-type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
+pub type Outputs = (Vec<flush::Flush>, Vec<Box<dyn BatchSink>>, Vec<String>);
 
-fn open_outputs(
+/// Opens what `--out` names. `target` is the script, or the URL of a benchmark.
+///
+/// # Errors
+/// There is no such output, or its file or server cannot be had.
+pub fn open_outputs(
     test: &Test,
     definitions: &[definition::Definition],
     runtime: &RuntimeOptions,
+    target: &str,
 ) -> Result<Outputs> {
-    let env = |name: &str| std::env::var(name).ok();
-    let context = OutputContext { system_tags: test.system_tags(), definitions, env: &env };
+    // The feature is another name for the variable.
+    let feature = |name: &str| {
+        let named = name == "K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM";
+        (named && runtime.features.native_histograms).then(|| "true".to_owned())
+    };
+    let env = |name: &str| std::env::var(name).ok().or_else(|| feature(name));
+    let options = test.options_view().and_then(|view| serde_json::from_str(view).ok()).unwrap_or_default();
+    let origin = Origin::this(target, options, test.traces.clone());
+    let context = OutputContext { system_tags: test.system_tags(), definitions, env: &env, origin: &origin };
     let (mut flushes, mut sinks, mut descriptions) = (Vec::new(), Vec::new(), Vec::new());
     for spec in &runtime.outputs {
         let output = output::open(spec, &context)?;
@@ -189,7 +219,11 @@ fn open_outputs(
     Ok((flushes, sinks, descriptions))
 }
 
-fn definitions(
+/// The sub-metrics and thresholds of the options.
+///
+/// # Errors
+/// One of them is none.
+pub fn definitions(
     test: &Test,
     resolved: &Resolved,
     runtime: &RuntimeOptions,
@@ -201,7 +235,11 @@ fn definitions(
         .map_err(|failure| resolved.sources.locate(failure).into())
 }
 
-fn start_engine(
+/// Starts what takes the samples in.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn start_engine(
     test: &Arc<Test>,
     definitions: Vec<definition::Definition>,
     runtime: &RuntimeOptions,
@@ -212,7 +250,7 @@ fn start_engine(
     Engine::start(EngineConfig {
         registry: test.registry.clone(),
         definitions,
-        sections: runtime.summary_mode == SummaryMode::Full,
+        sections: runtime.summary_mode == SummaryMode::Full || output::record::is_asked(&runtime.outputs),
         outputs,
         left_out,
         on_abort: Box::new(move |text| control.control.stop(Stop::Threshold(text))),

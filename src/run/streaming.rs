@@ -11,14 +11,18 @@ use crate::vu::Test;
 /// to the VUs what to measure for it and for thresholds and outputs.
 pub fn decide(test: &Test, definitions: &[Definition], runtime: &RuntimeOptions) -> bool {
     let watched = |definition: &Definition| {
-        builtin::is_streaming(&definition.metric.name) && !definition.thresholds.is_empty()
+        let name = &*definition.metric.name;
+        let is_gap = name == builtin::LLM_INTER_TOKEN_LATENCY.name && test.streaming.calls_models();
+        (builtin::is_streaming(name) || is_gap) && !definition.thresholds.is_empty()
     };
     let watched = definitions.iter().any(watched);
     let shown = match runtime.streaming {
         StreamingMode::On => true,
         StreamingMode::Off => false,
         StreamingMode::Auto => {
-            watched || test.streaming.is_asked() || runtime.summary_mode == SummaryMode::Full
+            watched
+                || test.streaming.is_asked()
+                || matches!(runtime.summary_mode, SummaryMode::Full | SummaryMode::Llm)
         }
     };
     if shown || watched || !runtime.outputs.is_empty() {

@@ -14,8 +14,6 @@ pub struct Class {
 enum Names {
     /// All that are in no other block.
     Rest,
-    /// These and no others.
-    Exactly(&'static [&'static str]),
     /// These metrics of ssek's own.
     Builtins(&'static [&'static [Builtin]]),
     /// Those that begin with one of these, as k6 has it.
@@ -26,14 +24,15 @@ enum Names {
 /// `sse_event`, is not among them: it stays where k6 shows it.
 const STREAMING: &[&[Builtin]] = &[builtin::STREAMING, &[builtin::CLIENT_LAG]];
 
-/// The metrics that ssek measures on LLM calls of its own accord.
-const LLM: &[&str] = &[];
+/// The heading of what ssek measures on calls of language models.
+pub const LLM: &str = "LLM";
 
 /// All blocks in the order in which they are shown.
 pub const CLASSES: &[Class] = &[
     Class { heading: "CUSTOM", names: Names::Rest },
     Class { heading: "STREAMING", names: Names::Builtins(STREAMING) },
-    Class { heading: "LLM", names: Names::Exactly(LLM) },
+    // Who is in it depends on the script: see `is_of_models`.
+    Class { heading: LLM, names: Names::Builtins(&[]) },
     Class {
         heading: "HTTP",
         names: Names::StartingWith(&[
@@ -89,7 +88,13 @@ pub fn is_shown(name: &str, mode: SummaryMode) -> bool {
     !begins(NEVER_SHOWN) && (mode == SummaryMode::Full || !begins(FULL_ONLY))
 }
 
-/// The heading under which a metric is shown.
+/// Whether a name is that of a metric of calls of language models.
+pub fn is_of_models(name: &str) -> bool {
+    let scheduled = [builtin::LLM_TIME_TO_FIRST_TOKEN_SCHEDULED, builtin::LLM_REQUEST_DURATION_SCHEDULED];
+    builtin::LLM.iter().chain(&scheduled).any(|metric| metric.name == name)
+}
+
+/// The heading under which a metric is shown, calls of language models left aside.
 pub fn heading(name: &str) -> &'static str {
     if let Some((_, heading)) = SCHEDULED.iter().find(|(metric, _)| metric.name == name) {
         return heading;
@@ -109,7 +114,6 @@ impl Class {
                 .flat_map(|set| set.iter())
                 .any(|metric| metric.name == name)
                 .then_some(name.len()),
-            Names::Exactly(names) => names.contains(&name).then_some(name.len()),
             Names::StartingWith(prefixes) => {
                 prefixes.iter().filter(|p| name.starts_with(**p)).map(|p| p.len()).max()
             }
@@ -130,6 +134,7 @@ mod tests {
             ("sse_event_gap", "STREAMING"),
             ("client_lag", "STREAMING"),
             ("client_lag_of_a_script", "CUSTOM"),
+            // Unless the script imports ssek/llm.
             ("llm_prompt_tokens", "CUSTOM"),
             ("http_req_duration", "HTTP"),
             ("http_reqs_of_mine", "HTTP"),

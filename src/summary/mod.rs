@@ -27,7 +27,7 @@ use crate::metrics::trend_stat::TrendStat;
 use crate::options::runtime::SummaryMode;
 
 /// What was measured, together with how the user wants to see it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Summary {
     pub snapshot: Snapshot,
     /// ssek's own state, where it is of interest.
@@ -45,6 +45,8 @@ pub struct SummaryOptions {
     pub mode: SummaryMode,
     /// Whether the figures have ssek's own metrics of event streams, which k6 does not have.
     pub streaming: bool,
+    /// Whether the script calls language models with `ssek/llm`: metrics of those names are ssek's then.
+    pub models: bool,
     /// Whether they have those of late starts, which it does not have, either.
     pub schedule: bool,
     /// Whether the user asked for no colours.
@@ -60,6 +62,7 @@ impl Default for SummaryOptions {
             time_unit: None,
             mode: SummaryMode::Compact,
             streaming: false,
+            models: false,
             schedule: false,
             no_color: false,
             stdout_is_terminal: false,
@@ -74,12 +77,20 @@ impl Summary {
     pub fn stdout(&self) -> Option<String> {
         match self.options.mode {
             SummaryMode::Disabled => None,
-            SummaryMode::Compact | SummaryMode::Full => Some(format!("\n{}\n\n", text::render(self))),
+            SummaryMode::Compact | SummaryMode::Full | SummaryMode::Llm => {
+                Some(format!("\n{}\n\n", text::render(self)))
+            }
         }
     }
 }
 
 impl SummaryOptions {
+    /// The heading under which a metric is shown. Names that are ssek's for calls of models are the script's own where
+    /// it does not call any.
+    fn heading(&self, name: &str) -> &'static str {
+        if self.models && class::is_of_models(name) { class::LLM } else { class::heading(name) }
+    }
+
     /// Whether the metric has a place in the figures. One with thresholds has: they have to be told of.
     fn includes(&self, metric: &MetricSnapshot) -> bool {
         let hidden = (!self.streaming && builtin::is_streaming(&metric.name))

@@ -22,7 +22,7 @@ pub mod streaming;
 pub mod test;
 pub mod user;
 mod waiting;
-mod wake;
+pub mod wake;
 
 pub use control::{Control, Stop};
 pub use descriptors::Descriptors;

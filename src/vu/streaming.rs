@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Default)]
 pub struct Streaming {
     asked: AtomicBool,
+    models: AtomicBool,
     gaps: AtomicBool,
 }
 
@@ -22,6 +23,16 @@ impl Streaming {
     /// Whether [`Self::ask`] was called.
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Says that the script calls language models. Called by the module when it is imported.
+    pub fn call_models(&self) {
+        self.models.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Self::call_models`] was called.
+    pub fn calls_models(&self) -> bool {
+        self.models.load(Ordering::Relaxed)
     }
 
     /// Says, before the first iteration, that somebody will see the gaps between events.

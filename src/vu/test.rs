@@ -18,6 +18,7 @@ use crate::js::factory::Factory;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
 use crate::log::Writer;
+use crate::metrics::trace::Traces;
 use crate::metrics::{Batch, Registry, TagSet};
 use crate::net::client::Shared;
 use crate::options::Options;
@@ -45,6 +46,8 @@ pub struct Test {
     console: OnceLock<Writer>,
     pub control: Control,
     pub streaming: Streaming,
+    /// The sample of requests in full, where an output wants one.
+    pub traces: Arc<Traces>,
     pub counters: Counters,
     /// Whether, and where, the run measures its own lateness.
     pub lag: Lag,
@@ -107,6 +110,7 @@ impl Test {
             console: OnceLock::new(),
             control: Control::default(),
             streaming: Streaming::default(),
+            traces: Arc::default(),
             counters: Counters::default(),
             lag: Lag::default(),
             schedule: Schedule::default(),
@@ -143,6 +147,12 @@ impl Test {
     /// The consolidated options; `None` while the first VU's init code runs.
     pub fn options(&self) -> Option<&Arc<Options>> {
         self.options.get()
+    }
+
+    /// A URL of a script with the option `baseURL` before it, where it begins with `/`.
+    pub fn whole_url(&self, typed: String) -> String {
+        let base = self.options().and_then(|options| options.base_url.as_ref());
+        base.and_then(|base| base.join(&typed)).unwrap_or(typed)
     }
 
     /// What `exec.test.options` shows, as JSON; `None` as for the options.

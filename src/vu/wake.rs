@@ -5,7 +5,13 @@ use std::time::Instant;
 
 /// A timer of the kernel that the runtime waits for as for a socket; where there is none, one of the
 /// runtime's.
-pub(super) struct Wake(#[cfg(target_os = "linux")] Option<linux::TimerFd>);
+pub struct Wake(#[cfg(target_os = "linux")] Option<linux::TimerFd>);
+
+impl Default for Wake {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Wake {
     /// Must be made inside a runtime with I/O.

@@ -41,7 +41,11 @@ impl Running {
     /// Starts `ssek run ARGS script.js`.
     pub fn start(args: &[&str], script: &str) -> Self {
         let args: Vec<_> = ["run"].iter().chain(args).chain(&["script.js"]).copied().collect();
-        let (mut command, folder) = command(&args, script);
+        Self::of(command(&args, script))
+    }
+
+    /// Starts a command in its folder.
+    pub fn of((mut command, folder): (Command, tempfile::TempDir)) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let heard = Arc::<Heard>::default();
         let listeners = vec![

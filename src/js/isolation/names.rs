@@ -20,7 +20,7 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
     Some(match name {
         "undefined" | "NaN" | "Infinity" | "__VU" | "__ITER" | "__ENV" => Kind::Own,
         "Object" | "Proxy" => Kind::Revealing,
-        "Math" | "JSON" | "console" | "crypto" => Kind::Object,
+        "Math" | "JSON" | "console" | "crypto" | "performance" => Kind::Object,
         "Array"
         | "ArrayBuffer"
         | "BigInt"
@@ -55,6 +55,10 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
         | "SyntaxError" | "TypeError" | "URIError" => Kind::Function,
         "decodeURI" | "decodeURIComponent" | "encodeURI" | "encodeURIComponent" | "escape" | "isFinite"
         | "isNaN" | "parseFloat" | "parseInt" | "unescape" => Kind::Function,
+        "AbortController" | "AbortSignal" | "DOMException" | "FormData" | "Headers" | "Request"
+        | "Response" | "URL" | "URLSearchParams" | "atob" | "btoa" | "fetch" | "structuredClone" => {
+            Kind::Function
+        }
         "clearInterval" | "clearTimeout" | "open" | "setInterval" | "setTimeout" | GUARD => Kind::Function,
         _ => return None,
     })

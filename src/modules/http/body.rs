@@ -87,7 +87,8 @@ fn form(fields: &[(JsString, JsValue)], context: &mut Context) -> Result<Body, R
     })
 }
 
-fn multipart(fields: &[(JsString, JsValue)], context: &mut Context) -> Result<Body, Refusal> {
+/// `multipart/form-data`, in the order of the fields.
+pub fn multipart(fields: &[(JsString, JsValue)], context: &mut Context) -> Result<Body, Refusal> {
     let boundary = hex::encode(rand::rng().random::<[u8; 30]>());
     let mut bytes = Vec::new();
     for (key, value) in fields {

@@ -11,6 +11,7 @@ use super::{Http, record, response};
 use crate::js::go_error;
 use crate::log::{self, Level};
 use crate::net::client::Client;
+use crate::net::error::Kind;
 use crate::net::{Call, Exchange, Hop, NetError, Trail, fetch};
 use crate::vu::State;
 
@@ -18,16 +19,26 @@ use crate::vu::State;
 pub async fn send(client: &Client, call: Result<Call, NetError>, method: &str) -> Exchange {
     match call {
         Ok(call) => fetch(client, call).await,
-        Err(error) => {
-            Exchange { hops: vec![refused(method, error)], body: Bytes::new(), redirects_exhausted: false }
-        }
+        Err(error) => failed(method, Trail::starting(Instant::now()), error),
     }
 }
 
-/// The round trip of a request whose URL leads nowhere.
-fn refused(method: &str, error: NetError) -> Hop {
+/// What is left of a request that its script ended where it stood: one round trip, of which only its time is known.
+pub fn cut_off(method: &str, start: Instant) -> Exchange {
+    let mut trail = Trail::starting(start);
+    trail.end = Instant::now();
+    trail.waiting = trail.end - start;
+    failed(method, trail, NetError::request(Kind::Other("request aborted".to_owned())))
+}
+
+fn failed(method: &str, trail: Trail, error: NetError) -> Exchange {
+    Exchange { hops: vec![nowhere(method, trail, error)], body: Bytes::new(), redirects_exhausted: false }
+}
+
+/// The round trip of a request of which no other is known.
+fn nowhere(method: &str, trail: Trail, error: NetError) -> Hop {
     Hop {
-        trail: Trail::starting(Instant::now()),
+        trail,
         method: if method.is_empty() { "GET".to_owned() } else { method.to_owned() },
         // A constant that is a URL; nobody sees it, for the script's own text is shown.
         url: Url::parse("about:blank").expect("a URL"),

@@ -12,6 +12,7 @@ mod compression;
 pub mod cookies; // CookieJar
 mod exchange; // send, finish
 mod expected; // expectedStatuses
+pub mod fetching; // the global fetch
 mod file; // http.file
 mod json; // res.json()
 mod kept; // series of requests that came before
@@ -60,25 +61,39 @@ impl Http {
     }
 }
 
+/// What the contexts of a realm have in common.
+#[derive(Clone)]
+struct Common {
+    jar_prototype: JsObject,
+    layout: Rc<response::Layout>,
+    kept: Rc<kept::Kept>,
+    addresses: Rc<url::Addresses>,
+}
+
+impl Common {
+    fn new(context: &mut Context) -> JsResult<Self> {
+        Ok(Self {
+            jar_prototype: cookies::prototype(context),
+            layout: Rc::new(response::Layout::new(context)?),
+            kept: Rc::default(),
+            addresses: Rc::default(),
+        })
+    }
+
+    /// Gives a context what it keeps for itself.
+    fn give(&self, context: &mut Context) {
+        let Self { jar_prototype, layout, kept, addresses } = self.clone();
+        let callback = RefCell::new(Some(Rc::default()));
+        context.insert_data(Handle(Rc::new(Http { callback, jar_prototype, layout, kept, addresses })));
+    }
+}
+
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
     html::register(context);
-    let jar_prototype = cookies::prototype(context);
-    let layout = Rc::new(response::Layout::new(context)?);
-    let prototype = jar_prototype.clone();
-    let kept = Rc::<kept::Kept>::default();
-    let addresses = Rc::<url::Addresses>::default();
-    inherit(context, move |context| {
-        let callback = RefCell::new(Some(Rc::default()));
-        let http = Http {
-            callback,
-            jar_prototype: prototype.clone(),
-            layout: layout.clone(),
-            kept: kept.clone(),
-            addresses: addresses.clone(),
-        };
-        context.insert_data(Handle(Rc::new(http)));
-    });
+    let common = Common::new(context)?;
+    let jar_prototype = common.jar_prototype.clone();
+    inherit(context, move |context| common.give(context));
 
     let functions: [(&str, usize, Native); 8] = [
         ("asyncRequest", 2, asynchronous::async_request),

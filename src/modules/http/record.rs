@@ -11,6 +11,7 @@ use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
 use crate::k6::error_code;
 use crate::metrics::TagSet;
+use crate::modules::trace::{Traced, outcome};
 use crate::net::Hop;
 use crate::vu::State;
 
@@ -63,6 +64,9 @@ pub fn record(state: &State, plan: &Plan, hop: &Hop, first: bool, kept: &Kept) {
         trail.end,
         milliseconds(trail.duration()),
     );
+    if let Some(traced) = Traced::begin(state) {
+        traced.finish(state, tags, hop, outcome(hop), |_, _| {});
+    }
     if expected == Some(false) {
         state.request_failed.set(true);
     }

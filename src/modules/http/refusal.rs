@@ -55,12 +55,20 @@ impl Refusal {
         }
     }
 
+    /// The exception.
+    pub fn into_error(self, context: &mut Context) -> JsError {
+        match self {
+            Self::Thrown(error) => error,
+            Self::Failed { text, .. } => go_error(text, context),
+        }
+    }
+
     /// The exception, or, unless the option `throw` is on, a logged warning and the response in its place.
     pub fn answer(self, http: &Http, state: &State, context: &mut Context) -> JsResult<JsValue> {
         match self {
             Self::Thrown(error) => Err(error),
-            Self::Failed { text, .. } if state.test.options().is_some_and(|o| o.throw) => {
-                Err(go_error(text, context))
+            refusal @ Self::Failed { .. } if state.test.options().is_some_and(|o| o.throw) => {
+                Err(refusal.into_error(context))
             }
             Self::Failed { text, code } => {
                 log::emit(Level::Warn, "Request Failed", &[("error", &text)]);

@@ -62,7 +62,7 @@ pub fn prepare(
     state: &State,
     context: &mut Context,
 ) -> Result<Request, Refusal> {
-    let address = Address::read(&given.url, &http.addresses, context)?;
+    let address = Address::read(&given.url, &http.addresses, state, context)?;
     let body = body::read(&given.body, context)?;
     let params =
         if is_nullish(&given.params) { Params::default() } else { params::read(&given.params, context)? };

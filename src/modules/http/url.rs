@@ -17,6 +17,7 @@ use crate::k6::quote::quote;
 use crate::k6::sent_url::SentUrl;
 use crate::net::NetError;
 use crate::net::error::Kind;
+use crate::vu::State;
 
 /// A URL as it was written, and what samples call it.
 #[derive(Clone, Debug)]
@@ -54,16 +55,31 @@ impl Address {
     }
 
     /// Reads what a script passes as URL: a string or the result of `http.url`.
-    pub fn read(value: &JsValue, known: &Addresses, context: &mut Context) -> Result<Rc<Self>, Refusal> {
+    pub fn read(
+        value: &JsValue,
+        known: &Addresses,
+        state: &State,
+        context: &mut Context,
+    ) -> Result<Rc<Self>, Refusal> {
         if let Some(text) = value.as_string() {
-            return known.of(text.to_std_string_lossy()).map_err(|error| Refusal::of(&error));
+            let typed = text.to_std_string_lossy();
+            return known.of(typed, state).map_err(|error| Refusal::of(&error));
         }
         if let Some(made) = value.as_object().and_then(|o| o.downcast_ref::<Template>().map(|t| t.0.clone()))
         {
-            return Ok(made);
+            return made.under_base(state).map_err(|error| Refusal::of(&error));
         }
         let shown = if is_nullish(value) { "<nil>".to_owned() } else { to_text(value, context)? };
         Err(Refusal::text(format!("invalid URL value '{shown}'")))
+    }
+
+    /// The same behind the option `baseURL`, where it is only a path.
+    fn under_base(self: Rc<Self>, state: &State) -> Result<Rc<Self>, NetError> {
+        let whole = state.test.whole_url(self.typed.clone());
+        if whole == self.typed {
+            return Ok(self);
+        }
+        Self::new(whole, Some(state.test.whole_url(self.name.clone()))).map(Rc::new)
     }
 }
 
@@ -80,11 +96,11 @@ impl Addresses {
     /// # Errors
     ///
     /// The text is no URL (code 1020).
-    fn of(&self, typed: String) -> Result<Rc<Address>, NetError> {
+    fn of(&self, typed: String, state: &State) -> Result<Rc<Address>, NetError> {
         if let Some(known) = self.0.borrow().get(&typed) {
             return Ok(known.clone());
         }
-        let address = Rc::new(Address::new(typed.clone(), None)?);
+        let address = Rc::new(Address::new(state.test.whole_url(typed.clone()), None)?);
         let mut known = self.0.borrow_mut();
         if known.len() >= MOST {
             known.clear();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
 use crate::metrics::{SeriesId, TagSet, TagSetId};
+use crate::modules::trace::Traced;
 use crate::net::outcome::tells_error;
 use crate::net::{Event, Hop, NetError, Outcome};
 use crate::vu::State;
@@ -95,6 +96,8 @@ pub struct Recorder {
     last: Option<Instant>,
     stalls: u32,
     error_event: bool,
+    /// Of streams that are shown in full.
+    traced: Option<Box<Traced>>,
 }
 
 impl Recorder {
@@ -110,6 +113,7 @@ impl Recorder {
             last: None,
             stalls: 0,
             error_event: false,
+            traced: Traced::begin(state),
         }
     }
 
@@ -125,6 +129,9 @@ impl Recorder {
         }
         if self.first.is_none() && !event.data.is_empty() {
             self.first = Some(at);
+        }
+        if let Some(traced) = &mut self.traced {
+            traced.event(at, !event.data.is_empty());
         }
         self.error_event = self.error_event || tells_error(&event.name, &event.data);
     }
@@ -156,6 +163,9 @@ impl Recorder {
             state.record(&builtin::SSE_STREAM_DURATION, self.tags, end, since(end));
             state.record(&builtin::SSE_STALLS, self.tags, end, f64::from(self.stalls));
         }
+        if let Some(traced) = self.traced {
+            traced.finish(state, self.tags, last, outcome, |_, _| {});
+        }
         record_outcome(state, call, Reached::Response(last), outcome);
     }
 }
@@ -165,7 +175,12 @@ pub fn record_failure(state: &State, hops: &[Hop], call: CallTags, error: &NetEr
     let tags = call.id(state, Reached::Error(error));
     count_bytes(state, hops);
     match hops.last() {
-        Some(last) => record_round_trip(state, last, tags),
+        Some(last) => {
+            record_round_trip(state, last, tags);
+            if let Some(traced) = Traced::begin(state) {
+                traced.finish(state, tags, last, Outcome::of_error(error), |_, _| {});
+            }
+        }
         None => {
             state.record(&builtin::HTTP_REQ_DURATION, tags, Instant::now(), 0.0);
             state.record(&builtin::HTTP_REQS, tags, Instant::now(), 1.0);

@@ -44,7 +44,7 @@ fn connect(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     if state.in_init() {
         return Err(go_error("using ssek/sse in the init context is not supported", context));
     }
-    let url = to_text(&arg(args, 0), context)?;
+    let url = state.test.whole_url(to_text(&arg(args, 0), context)?);
     let given = arg(args, 1);
     let params = params::call(&given, &state, context)?;
     let buffering = Buffering::read(&given, context)?;

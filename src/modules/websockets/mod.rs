@@ -33,6 +33,8 @@ use crate::vu::State;
 use params::{Caller, Params};
 use socket::Socket;
 
+pub use blob::blob_bytes;
+
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
     let blob = blob::class(context);

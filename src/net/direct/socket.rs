@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -71,16 +72,32 @@ impl Times {
 pub struct Socket {
     stream: TcpStream,
     times: Rc<Times>,
+    /// Nothing has been written yet. The runtime does not know before its next look at the sockets that a new
+    /// one takes bytes; the system does.
+    is_fresh: bool,
 }
 
 impl Socket {
     pub fn new(stream: TcpStream, times: Rc<Times>) -> Self {
-        Self { stream, times }
+        Self { stream, times, is_fresh: true }
     }
 
     /// For [`is_quiet`], as long as the socket lives.
     pub fn descriptor(&self) -> RawFd {
         self.stream.as_raw_fd()
+    }
+
+    /// Writes to a new connection without asking the runtime; `None` where that is left to it.
+    fn write_first(&mut self, slices: &[io::IoSlice<'_>]) -> Option<io::Result<usize>> {
+        if !std::mem::take(&mut self.is_fresh) {
+            return None;
+        }
+        match SockRef::from(&self.stream).send_vectored(slices) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                None
+            }
+            written => Some(written),
+        }
     }
 }
 
@@ -110,7 +127,10 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let before = Instant::now();
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        let written = match self.write_first(&[io::IoSlice::new(bytes)]) {
+            Some(written) => written?,
+            None => ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?,
+        };
         self.times.wrote(before, written);
         Poll::Ready(Ok(written))
     }
@@ -121,7 +141,10 @@ impl AsyncWrite for Socket {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let before = Instant::now();
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+        let written = match self.write_first(slices) {
+            Some(written) => written?,
+            None => ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?,
+        };
         self.times.wrote(before, written);
         Poll::Ready(Ok(written))
     }

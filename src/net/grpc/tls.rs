@@ -30,7 +30,7 @@ impl ChannelTls {
     pub fn configure(&self, mut config: ClientConfig, trusts_any: bool) -> Result<ClientConfig, String> {
         config.alpn_protocols = vec![b"h2".to_vec()];
         if !self.cacerts.is_empty() && !trusts_any {
-            config.dangerous().set_certificate_verifier(Arc::new(self.trusted()?));
+            config.dangerous().set_certificate_verifier(Arc::new(Trusted::new(&self.cacerts, "`cacerts`")?));
         }
         if let Some((cert, key)) = &self.cert {
             let certificate = ClientCertificate::from_pem(cert, key, &[])?;
@@ -38,33 +38,36 @@ impl ChannelTls {
         }
         Ok(config)
     }
-
-    fn trusted(&self) -> Result<Trusted, String> {
-        let mut roots = RootCertStore::empty();
-        let mut certificates = Vec::new();
-        for text in &self.cacerts {
-            for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
-                let certificate =
-                    certificate.map_err(|error| format!("`cacerts` is no PEM text: {error}"))?;
-                roots.add(certificate.clone()).map_err(|error| format!("`cacerts`: {error}"))?;
-                certificates.push(certificate);
-            }
-        }
-        let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), PROVIDER.clone());
-        let authorities = authorities.build().map_err(|_| {
-            "`cacerts` holds no certificate: it must be a PEM text with -----BEGIN CERTIFICATE-----"
-                .to_owned()
-        })?;
-        Ok(Trusted { authorities, certificates })
-    }
 }
 
 /// Trusts authorities, and their own certificates where servers show those: rustls takes no authority for a server,
 /// but Go does, and what one makes for oneself often is both.
 #[derive(Debug)]
-struct Trusted {
+pub(in crate::net) struct Trusted {
     authorities: Arc<WebPkiServerVerifier>,
     certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Trusted {
+    /// # Errors
+    ///
+    /// Says what is wrong with the PEM texts, which are called by `name`.
+    pub(in crate::net) fn new(texts: &[String], name: &str) -> Result<Self, String> {
+        let mut roots = RootCertStore::empty();
+        let mut certificates = Vec::new();
+        for text in texts {
+            for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+                let certificate = certificate.map_err(|error| format!("{name} is no PEM text: {error}"))?;
+                roots.add(certificate.clone()).map_err(|error| format!("{name}: {error}"))?;
+                certificates.push(certificate);
+            }
+        }
+        let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), PROVIDER.clone());
+        let authorities = authorities.build().map_err(|_| {
+            format!("{name} holds no certificate: it must be a PEM text with -----BEGIN CERTIFICATE-----")
+        })?;
+        Ok(Self { authorities, certificates })
+    }
 }
 
 impl ServerCertVerifier for Trusted {
@@ -159,8 +162,7 @@ mod tests {
 
     #[test]
     fn one_s_own_authority_may_be_the_server() {
-        let tls = ChannelTls { cacerts: vec![CERTIFICATE.to_owned()], cert: None };
-        let trusted = tls.trusted().unwrap();
+        let trusted = Trusted::new(&[CERTIFICATE.to_owned()], "it").unwrap();
         let certificate = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
         let verify = |name: &'static str, at: u64| {
             let name = ServerName::try_from(name).unwrap();

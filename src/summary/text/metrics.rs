@@ -41,7 +41,7 @@ pub(super) fn write(page: &mut Page, indent: usize, metrics: &[&MetricSnapshot])
     shown.sort_by(|a, b| by_name(a, b));
     let duration = page.summary.snapshot.duration;
     let rows: Vec<_> =
-        shown.iter().map(|metric| (class::heading(&metric.name), row(metric, options, duration))).collect();
+        shown.iter().map(|metric| (options.heading(&metric.name), row(metric, options, duration))).collect();
     let table = Table::of(rows.iter().map(|(_, row)| row));
     for class in class::CLASSES {
         let mut lines = rows.iter().filter(|(heading, _)| *heading == class.heading).peekable();

@@ -1,0 +1,179 @@
+//! Load on LLM servers without a script: `ssek bench` and `ssek sweep`.
+//!
+//! ```text
+//! flags ─▶ Workload, Schedule, Asking ─▶ Crew (threads) ─▶ iteration ─▶ llm::Ongoing ─▶ recording ─▶ metrics::engine
+//!                                                                                                        │
+//!                                                              outcome (tables, JSON) ◀─ Measured ◀───────┘
+//! ```
+
+pub mod amount; // `550±150`
+pub mod arrivals; // requests that start when they are due
+pub mod asking; // a turn as a request
+pub mod breakdown; // figures of conversations, turns, outcomes
+pub mod crew; // the threads
+pub mod fail_on; // `p95(ttft)>1s`
+pub mod flags; // what bench and sweep share on the command line
+pub mod hints; // what to do about failures
+pub mod iteration; // one piece of work
+pub mod live; // what is shown meanwhile
+pub mod local; // what users of a thread share
+pub mod outcome; // tables and JSON of the result
+pub mod place; // file:line:column
+pub mod recording; // a request as samples
+pub mod schedule; // when requests start
+pub mod session; // one measurement
+pub mod stage; // what all users share
+pub mod sweep; // the highest load
+pub mod table; // columns of text
+pub mod tally; // what went wrong
+pub mod target; // who is asked
+pub mod users; // users who ask one thing after the other
+pub mod workload; // what is asked
+
+use std::io::{IsTerminal as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use flags::{CallFlags, TargetFlags, WorkloadFlags};
+use hints::Asked;
+use live::Live;
+use outcome::Report;
+use schedule::Shape;
+use session::{Measured, Settings};
+
+use crate::k6::ExitCode;
+use crate::log;
+use crate::metrics::ThresholdSpec;
+use crate::mock;
+use crate::options::runtime::SummaryMode;
+use crate::options::{RuntimeOptions, Sources};
+use crate::run::ending;
+use crate::summary::export;
+use crate::summary::style::Style;
+
+/// Who is asked, what, and how: what bench and sweep have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Common {
+    pub target: TargetFlags,
+    pub work: WorkloadFlags,
+    pub call: CallFlags,
+    /// Metrics, with selectors, and what must hold for them.
+    pub thresholds: Vec<(String, ThresholdSpec)>,
+    /// Options of the network, of tags and of the summary.
+    pub layers: Sources,
+    pub runtime: RuntimeOptions,
+    pub quiet: bool,
+    pub no_color: bool,
+}
+
+/// What `ssek bench` is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub common: Common,
+    pub shape: Shape,
+    /// Print the result as JSON.
+    pub json: bool,
+    /// Write it to a file, too.
+    pub json_file: Option<PathBuf>,
+}
+
+/// Measures, and prints what came of it.
+///
+/// # Errors
+/// A flag or a file is bad, with exit code 104, or the system lacks something.
+pub fn run(request: &Request) -> Result<ExitCode> {
+    // Kept to the end of the run.
+    let (settings, _mock) = request.common.settings()?;
+    let schedule = request.shape.schedule(&settings.workload)?;
+    let measured = settings.measure(&schedule, request.common.live())?;
+    let report = Report { measured: &measured, asked: settings.asked() };
+    let json = serde_json::to_string_pretty(&report.json()).context("the result as JSON")?;
+    if request.json {
+        print(&format!("{json}\n"));
+    } else if request.common.runtime.summary_mode != SummaryMode::Disabled {
+        let color = std::io::stdout().is_terminal() && !request.common.no_color;
+        print(&format!("{}\n", report.text(Style { color })));
+    }
+    if let Some(file) = &request.json_file {
+        std::fs::write(file, json + "\n").with_context(|| format!("could not write {}", file.display()))?;
+    }
+    if let Some(file) = &request.common.runtime.summary_export {
+        std::fs::write(file, export::export(&measured.end.summary))
+            .with_context(|| format!("could not write {file}"))?;
+    }
+    ending::name_pages(&measured.end);
+    crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
+    Ok(verdict(&measured, &request.common))
+}
+
+impl Common {
+    /// Reads the files and works out who is asked; the built-in server lives as long as it is kept.
+    ///
+    /// # Errors
+    /// A flag or a file is bad.
+    pub fn settings(&self) -> Result<(Settings, Option<mock::Server>)> {
+        let seed = self.call.seed.unwrap_or_else(|| rand::random::<u32>().into());
+        let server = self.mock()?;
+        let base = server.as_ref().map(|server| format!("http://{}", server.addr()));
+        let workload = workload::load(&self.work.settings(seed))?;
+        let env = |name: &str| std::env::var(name).ok();
+        let flags = (&self.target, &self.work, &self.call);
+        let asking = target::asking(flags, &workload, base.as_deref(), seed, &env)?;
+        let mut layers = self.layers.clone();
+        layers.flags.seed = Some(seed);
+        let settings = Settings {
+            layers,
+            runtime: self.runtime.clone(),
+            workload: Arc::new(workload),
+            asking: Arc::new(asking),
+            thresholds: self.thresholds.clone(),
+            threads: self.call.io_threads.unwrap_or_else(crew::usual_threads),
+        };
+        Ok((settings, server))
+    }
+
+    fn mock(&self) -> Result<Option<mock::Server>> {
+        let Some(list) = &self.target.mock else { return Ok(None) };
+        let settings = list.parse().with_context(|| format!("--mock={list}"))?;
+        Ok(Some(mock::Server::start(settings, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?))
+    }
+
+    fn live(&self) -> Live {
+        Live { quiet: self.quiet, no_color: self.no_color }
+    }
+}
+
+impl Settings {
+    /// Who is asked, for hints.
+    pub fn asked(&self) -> Asked<'_> {
+        let target = &self.asking.target;
+        Asked {
+            url: target.endpoint.template(),
+            protocol: target.protocol.name(),
+            has_key: target.keys.pick(0).is_some(),
+            has_model: target.model.is_some() || self.asking.template.is_some(),
+            retries: target.retry.is_some(),
+        }
+    }
+}
+
+/// Says why a run failed, if it did: as scripts do, and also where not one request succeeded.
+fn verdict(measured: &Measured, common: &Common) -> ExitCode {
+    let Measured { result, figures, client, stopped, end, .. } = measured;
+    if figures.done > 0 && figures.ok == 0 && stopped.is_none() {
+        log::error("not one request succeeded");
+    }
+    // Without streams there is nothing that ssek could have spoilt.
+    let client = client.as_ref().filter(|_| figures.ok > 0 || common.runtime.fail_on_saturation);
+    ending::verdict(end.exit_code, stopped.as_ref(), result, None, client);
+    end.exit_code
+}
+
+/// Writes to stdout; a reader that went away is nobody's fault.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(log::hide(text).as_bytes()).and_then(|()| out.flush());
+}

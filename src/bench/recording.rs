@@ -1,0 +1,152 @@
+//! What a request leaves in the metrics.
+
+use std::time::{Duration, Instant};
+
+use super::local::Local;
+use crate::k6::SystemTag;
+use crate::k6::builtin::{self, Builtin};
+use crate::llm::record::Tagged;
+use crate::llm::{self, Attempt, Report};
+use crate::metrics::{SeriesId, TagSet, TagSetId};
+
+/// Whose samples they are.
+pub struct Of<'a> {
+    pub local: &'a Local,
+    /// Those of the conversation and the turn.
+    pub tags: &'a TagSet,
+    /// The endpoint, as a template: sessions do not make series of their own.
+    pub url: &'a str,
+    pub model: Option<&'a str>,
+    /// How late it started, in an open model.
+    pub delay: Option<Duration>,
+}
+
+/// Records a request with all its attempts.
+pub fn record(of: &Of, report: &Report) {
+    for attempt in &report.attempts {
+        of.attempt(attempt);
+    }
+    let Some(last) = report.attempts.last() else { return };
+    let tags = of.tags_of(last, false);
+    let registry = &of.local.test.registry;
+    let plain = registry.tag_set(&tags);
+    of.events(report, plain);
+    let further = |tagged: Tagged| match tagged {
+        Tagged::No => plain,
+        Tagged::Tokens(source) => {
+            let mut tags = tags.clone();
+            tags.set("tokens", source.name());
+            registry.tag_set(&tags)
+        }
+        Tagged::Outcome => {
+            let mut tags = tags.clone();
+            tags.set("outcome", report.outcome.name());
+            if !report.finish_reason().is_empty() {
+                tags.set("finish_reason", report.finish_reason());
+            }
+            registry.tag_set(&tags)
+        }
+    };
+    // The gaps between events come one after the other: their series is looked up once.
+    let mut known: Option<(&'static str, Tagged, SeriesId)> = None;
+    llm::record(report, true, &mut |metric, tagged, at, value| {
+        let series = match known {
+            Some((name, with, series)) if name == metric.name && with == tagged => series,
+            _ => of.local.series(metric, further(tagged)),
+        };
+        known = Some((metric.name, tagged, series));
+        of.local.samples.push(series, at, value);
+    });
+}
+
+impl Of<'_> {
+    /// One HTTP request, answered or not.
+    fn attempt(&self, attempt: &Attempt) {
+        let ok = attempt.outcome == crate::net::Outcome::Ok;
+        let tags = self.local.test.registry.tag_set(&self.tags_of(attempt, true));
+        let record = |metric: &Builtin, at: Instant, value: f64| self.local.record(metric, tags, at, value);
+        let Some(hop) = attempt.hops.last() else {
+            let now = Instant::now();
+            record(&builtin::HTTP_REQS, now, 1.0);
+            record(&builtin::HTTP_REQ_DURATION, now, 0.0);
+            record(&builtin::HTTP_REQ_FAILED, now, f64::from(u8::from(!ok)));
+            return;
+        };
+        let trail = &hop.trail;
+        let at = trail.end;
+        record(&builtin::HTTP_REQS, at, 1.0);
+        record(&builtin::HTTP_REQ_FAILED, at, f64::from(u8::from(!ok)));
+        for (metric, time) in [
+            (&builtin::HTTP_REQ_DURATION, trail.duration()),
+            (&builtin::HTTP_REQ_BLOCKED, trail.blocked),
+            (&builtin::HTTP_REQ_CONNECTING, trail.connecting),
+            (&builtin::HTTP_REQ_TLS_HANDSHAKING, trail.tls),
+            (&builtin::HTTP_REQ_SENDING, trail.sending),
+            (&builtin::HTTP_REQ_WAITING, trail.waiting),
+            (&builtin::HTTP_REQ_RECEIVING, trail.receiving),
+        ] {
+            record(metric, at, milliseconds(time));
+        }
+        if let Some(delay) = self.delay {
+            record(&builtin::HTTP_REQ_DURATION_SCHEDULED, at, milliseconds(trail.duration() + delay));
+        }
+        let sum = |bytes: fn(&crate::net::Hop) -> u64| attempt.hops.iter().map(bytes).sum::<u64>() as f64;
+        record(&builtin::DATA_SENT, at, sum(|hop| hop.bytes_sent));
+        record(&builtin::DATA_RECEIVED, at, sum(|hop| hop.bytes_received));
+    }
+
+    /// The stream as such.
+    fn events(&self, report: &Report, tags: TagSetId) {
+        let marks = &report.marks;
+        self.local.record(&builtin::SSE_EVENT, tags, marks.end, report.events as f64);
+        if let (Some(first), Some(time)) = (marks.first_event, marks.since_start(marks.first_event)) {
+            self.local.record(&builtin::SSE_TIME_TO_FIRST_EVENT, tags, first, milliseconds(time));
+            if let Some(delay) = self.delay {
+                let metric = &builtin::SSE_TIME_TO_FIRST_EVENT_SCHEDULED;
+                self.local.record(metric, tags, first, milliseconds(time + delay));
+            }
+        }
+    }
+
+    /// The tags of an attempt, as k6's of a request.
+    fn tags_of(&self, attempt: &Attempt, expects: bool) -> TagSet {
+        let on = self.local.test.system_tags();
+        let mut tags = self.tags.clone();
+        let mut set = |tag: SystemTag, value: &str| {
+            if on.has(tag) && !value.is_empty() {
+                tags.set(tag.name(), value);
+            }
+        };
+        set(SystemTag::Method, "POST");
+        set(SystemTag::Name, self.url);
+        set(SystemTag::Url, self.url);
+        set(SystemTag::Status, &attempt.status.to_string());
+        if let Some(hop) = attempt.hops.last() {
+            set(SystemTag::Proto, hop.proto);
+            set(SystemTag::TlsVersion, hop.tls_version);
+            if on.has(SystemTag::Ip)
+                && let Some(remote) = hop.remote
+            {
+                set(SystemTag::Ip, &remote.ip().to_string());
+            }
+        }
+        if let Some(cause) = &attempt.cause {
+            set(SystemTag::Error, &cause.message());
+            set(SystemTag::ErrorCode, &cause.code().to_string());
+        } else if attempt.status >= 400 {
+            set(SystemTag::ErrorCode, &(1000 + attempt.status).to_string());
+        }
+        if expects {
+            let ok = attempt.outcome == crate::net::Outcome::Ok;
+            set(SystemTag::ExpectedResponse, if ok { "true" } else { "false" });
+        }
+        if let Some(model) = self.model {
+            tags.set("model", model);
+        }
+        tags
+    }
+}
+
+pub(super) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

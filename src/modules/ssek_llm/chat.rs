@@ -1,0 +1,113 @@
+//! `client.chat(request, handlers)`: asks, and returns the whole answer.
+
+use std::time::Instant;
+
+use boa_engine::{Context, JsError, JsResult, JsValue};
+
+use super::client;
+use super::heard::Handlers;
+use super::options::Options;
+use super::record::{Call, record, record_interrupted};
+use super::request::Question;
+use super::result::result;
+use crate::js::convert::arg;
+use crate::js::go_error;
+use crate::js::interrupt::interrupted;
+use crate::llm::{Delta, Ongoing, Report};
+use crate::net::Outcome;
+use crate::vu::State;
+
+/// `chat(request, {onToken, onReasoning, onToolCall})`
+pub fn chat(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let options = client::this(this)?;
+    let state = State::of(context)?;
+    refuse_init(&state, context)?;
+    let question = Question::read(&arg(args, 0), &options, &state, context)?;
+    let handlers = Handlers::read(&arg(args, 1), context)?;
+    let call = Call::new(&state, &options, &question);
+    match ask(&options, &question, &handlers, &state, context) {
+        Ok((mut report, thrown)) => {
+            judge(&mut report, &state);
+            record(&state, &call, &report);
+            match thrown {
+                Some(error) => Err(error),
+                None => finish(&report, question.throw, context),
+            }
+        }
+        Err(error) => {
+            record_interrupted(&state, &call);
+            Err(error)
+        }
+    }
+}
+
+/// Makes the call. With the report comes what a handler threw, which ended it.
+///
+/// # Errors
+///
+/// The VU is interrupted.
+fn ask(
+    options: &Options,
+    question: &Question,
+    handlers: &Handlers,
+    state: &State,
+    context: &mut Context,
+) -> JsResult<(Report, Option<JsError>)> {
+    let network = state.client().map_err(|text| go_error(text, context))?;
+    let wanted = handlers.wanted();
+    let mut ongoing = Ongoing::new(&network, &options.target, &question.request);
+    let mut pieces = Vec::new();
+    loop {
+        let mut hear = |delta: &Delta, at: Instant| pieces.extend(wanted.take(delta, at));
+        let goes_on = state.block_on(ongoing.next(&mut hear), context)?;
+        for piece in pieces.drain(..) {
+            match handlers.call(piece, context) {
+                Ok(false) => {}
+                Ok(true) => {
+                    ongoing.close(Outcome::Aborted);
+                    break;
+                }
+                Err(_) if state.interrupt.is_raised() => return Err(interrupted()),
+                Err(error) => {
+                    ongoing.close(Outcome::Aborted);
+                    return Ok((ongoing.finish(), Some(error)));
+                }
+            }
+            state.left_garbage(1);
+        }
+        if !goes_on || ongoing.is_over() {
+            return Ok((ongoing.finish(), None));
+        }
+    }
+}
+
+/// Judges a call by the objectives of the options, where its client has none.
+pub fn judge(report: &mut Report, state: &State) {
+    if let Some(slo) = state.test.options().and_then(|options| options.slo.as_ref())
+        && report.good.is_none()
+    {
+        report.good = Some(slo.is_met(report));
+    }
+}
+
+/// What a script gets of a call that is over.
+///
+/// # Errors
+///
+/// It failed, and is to throw then.
+pub fn finish(report: &Report, throw: bool, context: &mut Context) -> JsResult<JsValue> {
+    if throw && !matches!(report.outcome, Outcome::Ok | Outcome::Aborted) {
+        return Err(go_error(format!("{}: {}", report.outcome.name(), report.error), context));
+    }
+    Ok(result(report, context))
+}
+
+/// # Errors
+///
+/// Init code runs.
+pub fn refuse_init(state: &State, context: &mut Context) -> JsResult<()> {
+    if state.in_init() {
+        return Err(go_error("using ssek/llm in the init context is not supported", context));
+    }
+    Ok(())
+}
