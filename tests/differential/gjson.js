@@ -34,7 +34,7 @@ function query(r) {
 
 function modifier(r) {
   return r.of([
-    '@reverse', '@keys', '@values', '@this', '@valid', '@flatten', '@flatten:{"deep":true}', '@ugly', '@fromstr', '@tostr|@fromstr',
+    '@reverse', '@keys', '@values', '@this', '@valid', '@flatten', '@flatten:{"deep":true}', '@ugly', '@fromstr',
     '@join', '@group', '@pretty',
   ])
 }
@@ -52,7 +52,7 @@ function step(r) {
 
 function multi(r, named) {
   const path = r.oneIn(5) ? r.of(['!"x"', '!5', '!true', '!{"q":1}']) : r.oneIn(3) ? `${name(r)}.${name(r)}` : r.of(['a', 'b', 'c', 'n', 'ab', '0'])
-  return named && r.oneIn(2) ? `"k${r.below(3)}":${path}` : path
+  return named && (r.oneIn(2) || path.startsWith('!')) ? `"k${r.below(1000)}":${path}` : path
 }
 
 function path(r) {

@@ -41,7 +41,7 @@ function get(value, path) {
   if (separator !== '.' || isPipe(rest)) return go(keys.length ? value.get(keys[0]) : NOTHING, separator, rest)
   // Not the first that matches, but the first in which the rest finds something.
   const nested = keys.map(key => value.get(key)).filter(value => !isPlain(value))
-  return firstHit(nested.map(value => [value, rest])) ?? NOTHING
+  return firstHit(nested.map(value => [value, rest]))
 }
 
 /** What a path finds in the first of several places where it finds something, before what is behind a pipe. */
@@ -64,6 +64,8 @@ function splitFirst(value, path) {
   if (separator === '') return { inner: path, outer: null }
   if (separator === '|' || isPipe(rest)) return { inner: name, outer: rest }
   const found = list ? value[/^\d+$/.test(name) ? Number(name) : -1] : get(value, name)
+  // The way ends before the pipe.
+  if (found === NOTHING || isPlain(found)) return { inner: path, outer: null }
   const next = splitFirst(found, rest)
   return { inner: `${name}.${next.inner}`, outer: next.outer }
 }
@@ -210,7 +212,8 @@ function begin(value, path) {
     return [name ? JSON.parse(name) : last(inner), get(value, inner)]
   })
   const found = parts.filter(([, value]) => value !== NOTHING)
-  return { made: path[0] === '{' ? new Map(found) : found.map(([, value]) => value), rest: path.slice(end) }
+  // Of values of one name, Go takes the first.
+  return { made: path[0] === '{' ? new Map([...found].reverse()) : found.map(([, value]) => value), rest: path.slice(end) }
 }
 
 function split(inner) {
