@@ -15,6 +15,7 @@ use ssek::metrics::ingest::Ingest;
 use ssek::metrics::{
     Batch, Definition, Kind, Registry, Sample, TagSet, ThresholdSpec, Timestamp, definition,
 };
+use ssek::record::Collector;
 
 const SAMPLES: usize = 64 * 1000;
 
@@ -57,6 +58,17 @@ fn sinks(bencher: Bencher, sections: bool) {
     bencher
         .counter(ItemsCount::new(SAMPLES))
         .bench_local(|| batches.iter().for_each(|batch| ingest.add(batch)));
+}
+
+/// What a record takes, on the thread of its output.
+#[divan::bench]
+fn record(bencher: Bencher) {
+    let registry = Registry::new();
+    let batches = batches(&registry);
+    let mut collector = Collector::new(Timestamp(0), &[]);
+    bencher
+        .counter(ItemsCount::new(SAMPLES))
+        .bench_local(|| batches.iter().for_each(|batch| collector.add(batch, &registry)));
 }
 
 /// The whole way, from a sender through the channel and the engine's thread.

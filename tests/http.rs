@@ -153,7 +153,7 @@ fn the_response_record() {
         "remote_ip,remote_port,url,status,status_text,proto,headers,cookies,body,timings,tls_version,\
          tls_cipher_suite,ocsp,error,error_code,request,clickLink,html,json,submitForm",
         r#"[{"name":"a","value":"1","domain":"","path":"/p","http_only":true,"secure":false,"max_age":5,"expires":-6795364578871},{"name":"a","value":"2","domain":"","path":"","http_only":false,"secure":false,"max_age":0,"expires":-6795364578871}]"#,
-        r#"true 1.5 [1.5,"x"] 2 x undefined undefined"#,
+        r#"true 1.5 [1.5,"x"] 2 x null undefined"#,
         "1.5 127.0.0.1 number true true",
         r#"299 true {"changed":true}"#,
         "TypeError true",
@@ -180,7 +180,7 @@ fn json_that_is_none_says_where() {
         lines[0].starts_with("GoError: cannot parse json due to an error at line 2, character 3 , error: "),
         "{lines:?}"
     );
-    assert_eq!(lines[1..], ["undefined undefined undefined", "GoError"]);
+    assert_eq!(lines[1..], ["undefined undefined null", "GoError"]);
 }
 
 #[test]

@@ -368,7 +368,7 @@ fn mistakes_are_said_with_their_place() {
             &[("K6_SUMMARY_MODE", "loud")],
             &[],
             255,
-            "invalid summary mode 'loud', allowed are: compact, full, disabled\n\tat the environment variable K6_SUMMARY_MODE".to_owned(),
+            "invalid summary mode 'loud', allowed are: compact, full, llm, disabled\n\tat the environment variable K6_SUMMARY_MODE".to_owned(),
         ),
         (
             r#"{"thresholds": {"nope": ["count>1"]}}"#,

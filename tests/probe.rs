@@ -58,8 +58,11 @@ fn one_answer_with_all_that_can_be_seen_of_it() {
 fn pieces_have_lines_of_their_own() {
     let server = mock("ttft=10,itl=2,n=2");
     let page = probe(&server.base_url(), &["--pieces"]).stdout;
-    let lines: Vec<_> = page.lines().filter(|line| line.contains(" ms  ") && line.contains('"')).collect();
-    assert!(lines[0].ends_with("\"the \"") && lines[1].ends_with("\"of \""), "{page}");
+    let pieces: Vec<_> = page.lines().skip(2).take_while(|line| !line.is_empty()).collect();
+    let said: Vec<_> = pieces.iter().filter_map(|line| line.split("  ").last()).collect();
+    let id = "message chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG";
+    assert_eq!(said[..4], [id, "\"the \"", "\"of \"", "finish reason stop"], "{page}");
+    assert_eq!(said.last(), Some(&"end of the answer"), "{page}");
 }
 
 #[test]
@@ -76,14 +79,15 @@ fn every_protocol_of_the_mock_is_found() {
         "tgi",
         "dify",
         "assistant",
+        "llamacpp",
     ] {
         let found = found(&root, &["--protocol", protocol]);
         assert_eq!((&found["outcome"], &found["status"]), (&"ok".into(), &200.into()), "{protocol}: {found}");
         assert_eq!(found["protocol"], protocol);
         assert!(found["text"].as_str().unwrap().starts_with("the of stream"), "{protocol}: {found}");
     }
-    let append = found(&format!("{root}/append"), &["--protocol", "append", "--api-path", ""]);
-    assert_eq!(append["outcome"], "ok", "{append}");
+    let append = found(&format!("{root}/p/protocol=append"), &["--protocol", "append"]);
+    assert_eq!((&append["outcome"], &append["protocol"]), (&"ok".into(), &"append".into()), "{append}");
     let auto = found(&format!("{root}/v1/messages"), &[]);
     assert_eq!((&auto["outcome"], &auto["protocol"]), (&"ok".into(), &"anthropic".into()), "{auto}");
     let calls = found(&format!("{root}/p/tool_call=1/v1"), &[]);
@@ -135,7 +139,7 @@ fn what_is_wrong_is_hinted_at() {
         ),
         (format!("http://{free}"), &[], 255, "nobody listens on 127.0.0.1"),
         (format!("https://{}", server.addr()), &[], 255, "http:// in place of https://"),
-        (at("ttft=60s"), &["--timeout", "100ms"], 255, "no answer in time"),
+        (at("ttft=60s"), &["--timeout", "100ms"], 255, "no token in time"),
     ] {
         let outcome = probe(&url, flags);
         assert_eq!(outcome.exit, Some(exit), "{url}: {outcome:?}");
@@ -152,7 +156,7 @@ fn what_is_wrong_is_hinted_at() {
 #[test]
 fn a_bad_command_line_is_said() {
     for (url, flags, said) in [
-        ("http://", &[][..], "cannot probe http://"),
+        ("http://[", &[][..], "cannot probe http://["),
         ("http://a.test", &["--protocol", "smtp"], "there is no protocol"),
         ("http://a.test", &["--header", "x"], "want NAME: VALUE"),
     ] {

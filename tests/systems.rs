@@ -36,7 +36,7 @@ fn locust_sse() {
 fn xk6_sse() {
     let shown = run("--mock=ttft=20,itl=1,n=8", "xk6-sse/llm.js", &["--vus", "2", "--iterations", "4"]);
     assert!(shown.contains("checks_succeeded...: 100.00% 4 out of 4"), "{shown}");
-    assert!(shown.contains("llm_completion_tokens_total_counter......: 32"), "{shown}");
+    assert!(shown.contains("llm_completion_tokens_total_counter...: 32 "), "{shown}");
     assert!(shown.contains("✓ 'rate < 0.8' rate=0.00%"), "{shown}");
 }
 

@@ -11,6 +11,7 @@ declare module "ssek/llm" {
     | "openai-responses"
     | "anthropic"
     | "gemini"
+    | "llamacpp"
     | "ollama"
     | "tgi"
     | "dify"
@@ -22,7 +23,7 @@ declare module "ssek/llm" {
     baseURL: string;
     path?: string;
     /** A name, or JSON paths of a protocol of your own. */
-    protocol?: ProtocolName | Record<string, unknown>;
+    protocol?: ProtocolName | (string & {}) | Record<string, unknown>;
     apiKey?: string;
     apiKeys?: string[];
     keyPolicy?: "round-robin" | "sticky";

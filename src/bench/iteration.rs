@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::local::Local;
 use super::recording::{self, milliseconds};
 use super::stage::Stage;
+use super::traced;
 use super::workload::Work;
 use crate::k6::builtin;
 use crate::llm::{Delta, Ongoing, Report, Request};
@@ -36,6 +37,7 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
             break;
         }
         let request = asking.request(&mut talk, turn, number);
+        let traced = stage.test.traces.begin();
         let report = ask(stage, client, &request).await;
         let of = recording::Of {
             local,
@@ -45,6 +47,9 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
             delay: delay.filter(|_| index == 0),
         };
         recording::record(&of, &report);
+        if let Some(place) = traced {
+            traced::keep(&of, place, number, &report);
+        }
         note(stage, &report);
         if !report.is_ok() {
             // What would be asked next assumes an answer to this.
@@ -65,11 +70,15 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
 async fn ask(stage: &Stage, client: &Client, request: &Request) -> Report {
     let mut ongoing = Ongoing::new(client, &stage.asking.target, request);
     let mut cut = pin!(stage.cut());
-    let mut nothing = |_: &Delta, _: Instant| ();
+    let mut on = |delta: &Delta, _: Instant| {
+        if delta.is_content() {
+            stage.tally.piece();
+        }
+    };
     loop {
         let is_over = tokio::select! {
             biased;
-            goes_on = ongoing.next(&mut nothing) => !goes_on,
+            goes_on = ongoing.next(&mut on) => !goes_on,
             () = &mut cut => {
                 ongoing.close(Outcome::Interrupted);
                 true

@@ -186,10 +186,14 @@ impl Screen {
         let elapsed = self.stage.start.elapsed();
         let snapshot = self.observer.snapshot();
         let figures = self.stage.tally.figures();
-        let tokens = counter(&snapshot, "llm_completion_tokens_total");
+        // Servers send a token an event, and tell of their numbers only in the end.
+        let tokens = figures.pieces as f64;
         let (before, requests, earlier) =
             std::mem::replace(&mut self.last, (elapsed, figures.done as f64, tokens));
         let rate = |now: f64, then: f64| {
+            // The last look comes at any time: it tells of the whole.
+            let (then, before) =
+                if elapsed < before + EVERY / 2 { (0.0, Duration::ZERO) } else { (then, before) };
             let time = elapsed.saturating_sub(before).as_secs_f64();
             if time > 0.0 { format!("{:.1}", ((now - then) / time).max(0.0)) } else { "-".to_owned() }
         };

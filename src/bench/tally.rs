@@ -13,6 +13,8 @@ const KINDS: usize = 50;
 #[derive(Debug, Default)]
 pub struct Tally {
     failures: Mutex<HashMap<Failed, u64>>,
+    /// Events with content, as they come: what is shown as tokens while answers are not complete.
+    pieces: AtomicU64,
     /// Attempts after the first.
     retries: AtomicU64,
     /// Conversations of which not all turns were held.
@@ -50,6 +52,12 @@ impl Tally {
         }
     }
 
+    /// An event with content came.
+    #[inline]
+    pub fn piece(&self) {
+        self.pieces.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// So many more attempts were made than requests.
     pub fn retries(&self, count: u64) {
         self.retries.fetch_add(count, Ordering::Relaxed);
@@ -68,6 +76,7 @@ impl Tally {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Figures {
             failures,
+            pieces: load(&self.pieces),
             retries: load(&self.retries),
             broken_off: load(&self.broken_off),
             done: load(&self.done),
@@ -81,6 +90,8 @@ impl Tally {
 pub struct Figures {
     /// The most frequent first.
     pub failures: Vec<(Failed, u64)>,
+    /// Events with content.
+    pub pieces: u64,
     pub retries: u64,
     pub broken_off: u64,
     pub done: u64,

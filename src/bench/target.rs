@@ -101,7 +101,8 @@ fn base(flags: &TargetFlags, mock: Option<&str>) -> Result<String, Failure> {
     Ok(url.to_string().trim_end_matches('/').to_owned())
 }
 
-fn is_url(text: &str) -> bool {
+/// Whether a text is an HTTP URL.
+pub fn is_url(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://")
 }
 

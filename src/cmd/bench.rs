@@ -8,6 +8,7 @@ use clap::Args;
 use super::{GlobalFlags, levels, open_files};
 use crate::bench::flags::{CallFlags, TargetFlags, WorkloadFlags, invalid, time};
 use crate::bench::schedule::{self, Shape};
+use crate::bench::target::is_url;
 use crate::bench::{Common, Request, fail_on};
 use crate::executor::Law;
 use crate::k6::ExitCode;
@@ -147,12 +148,16 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let shape = args.shape.shape()?;
     let (warmup, cooldown) = (args.shape.warmup, args.shape.cooldown);
     let (json, json_file) = (args.json, args.result.json_file.clone());
-    let mut result = args.result;
-    if let Some(path) = &args.report {
+    let (mut result, mut target, mut report) = (args.result, args.target, args.report);
+    // `--report URL` has no path: what stands behind it is who is asked.
+    if target.url.is_none() && report.as_deref().is_some_and(is_url) {
+        target.url = report.replace(String::new());
+    }
+    if let Some(path) = &report {
         result.outputs.push(format!("report={path}"));
     }
     let parts = Parts {
-        target: args.target,
+        target,
         work: args.work,
         call: args.call,
         result,

@@ -3,6 +3,7 @@
 mod archive;
 mod bench;
 mod calibrate;
+mod compare;
 mod completion;
 mod deps;
 mod failure;
@@ -10,6 +11,7 @@ mod features;
 mod global;
 mod inspect;
 mod levels;
+mod merge;
 mod mock;
 mod new;
 mod open_files;
@@ -17,7 +19,9 @@ mod probe;
 mod record;
 mod report;
 pub mod run;
+mod run_record;
 mod stats;
+mod summary;
 mod sweep;
 mod usage;
 mod version;
@@ -73,6 +77,12 @@ enum Command {
     Stats(stats::StatsArgs),
     /// Measure how much load this machine makes before ssek itself becomes late
     Calibrate(calibrate::CalibrateArgs),
+    /// Print the end-of-test summary of a run record
+    Summary(summary::SummaryArgs),
+    /// Merge run records into one: percentiles of the whole
+    Merge(merge::MergeArgs),
+    /// Compare two run records: what changed, and whether that is more than chance
+    Compare(compare::CompareArgs),
     /// Make an HTML report of the record of a run, which --out ssek writes
     Report(report::ReportArgs),
     /// Write a new script from a template
@@ -148,6 +158,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Record(args)) => record::run(&args, global.quiet),
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
+        Some(Command::Summary(args)) => summary::run(&summary::SummaryArgs { global, ..args }),
+        Some(Command::Merge(args)) => merge::run(&args),
+        Some(Command::Compare(args)) => compare::run(&compare::CompareArgs { global, ..args }),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Version(args)) => version::run(&args),

@@ -214,6 +214,10 @@ pub fn tokens(tokenizer: &Tokenizer, request: &Request, reply: &Reply, usage: Us
 }
 
 fn count_reply(tokenizer: &Tokenizer, reply: &Reply) -> Option<u64> {
+    if !tokenizer.counts() {
+        // Nor need the texts be there.
+        return None;
+    }
     let arguments = reply.tool_calls.iter().map(|call| call.arguments.as_str());
     let texts = [reply.text.as_str(), reply.reasoning.as_str()].into_iter().chain(arguments);
     texts.filter(|text| !text.is_empty()).map(|text| tokenizer.count(text)).sum()

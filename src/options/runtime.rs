@@ -29,7 +29,7 @@ pub struct RuntimeFlags {
     /// Don't check thresholds [env: K6_NO_THRESHOLDS]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub no_thresholds: Option<bool>,
-    /// The end-of-test summary: compact, full or disabled [env: K6_SUMMARY_MODE] [default: compact]
+    /// The end-of-test summary: compact, full, llm or disabled; llm begins with a table of streams and LLM calls [env: K6_SUMMARY_MODE] [default: compact]
     #[arg(long, value_name = "MODE")]
     pub summary_mode: Option<String>,
     /// The summary's figures about event streams and late starts that k6 does not have: auto, on or off; auto shows them to scripts and options that k6 could not run, and in full mode [env: SSEK_STREAMING] [default: auto]
@@ -44,7 +44,7 @@ pub struct RuntimeFlags {
     /// Write console.* of the VUs to this file instead of the log [env: K6_CONSOLE_OUTPUT]
     #[arg(long, value_name = "FILE")]
     pub console_output: Option<String>,
-    /// Send samples to an output, such as json=out.json; may be repeated [env: K6_OUT]
+    /// Send samples to an output, such as json=out.json, or report at the end (junit, github); may be repeated [env: K6_OUT]
     #[arg(short = 'o', long = "out", value_name = "TYPE[=ARG]")]
     pub outputs: Vec<String>,
     /// Keep the process and the REST API after the test until Ctrl+C; the summary comes then [env: K6_LINGER]
@@ -86,7 +86,22 @@ pub enum SummaryMode {
     Compact,
     /// With the phases of HTTP requests and a section for each group and scenario.
     Full,
+    /// With a table of streams and LLM calls before everything else.
+    Llm,
     Disabled,
+}
+
+impl SummaryMode {
+    /// `compact`, `full`, `llm` or `disabled`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "compact" => Some(Self::Compact),
+            "full" => Some(Self::Full),
+            "llm" => Some(Self::Llm),
+            "disabled" => Some(Self::Disabled),
+            _ => None,
+        }
+    }
 }
 
 /// Whether the summary has ssek's own metrics of event streams.
@@ -250,13 +265,14 @@ impl RuntimeOptions {
             return Err(Failure::new(ExitCode::OTHER, text));
         }
         let summary_mode = match text(&flags.summary_mode, "SUMMARY_MODE")?.as_deref() {
-            None | Some("" | "compact") => SummaryMode::Compact,
-            Some("full") => SummaryMode::Full,
-            Some("disabled") => SummaryMode::Disabled,
-            Some(mode) => {
-                let place = place(flags.summary_mode.is_some(), "summary-mode", "SUMMARY_MODE");
-                return bad_at("summary mode", mode, "compact, full, disabled", &place);
-            }
+            None | Some("") => SummaryMode::Compact,
+            Some(mode) => match SummaryMode::from_name(mode) {
+                Some(mode) => mode,
+                None => {
+                    let place = place(flags.summary_mode.is_some(), "summary-mode", "SUMMARY_MODE");
+                    return bad_at("summary mode", mode, "compact, full, llm, disabled", &place);
+                }
+            },
         };
         let saturation = match text(&flags.saturation, "SATURATION")? {
             Some(list) => list.parse().map_err(|error| {
@@ -384,7 +400,7 @@ mod tests {
         assert_eq!(options.outputs, ["json=a", "csv"]);
         assert!(options.no_thresholds && options.include_system_env_vars && !options.linger);
         let error = resolve(RuntimeFlags::default(), &env[..1]).unwrap_err();
-        let want = "invalid summary mode 'x', allowed are: compact, full, disabled\
+        let want = "invalid summary mode 'x', allowed are: compact, full, llm, disabled\
                     \n\tat the environment variable K6_SUMMARY_MODE";
         assert_eq!(error, want);
     }

@@ -72,8 +72,16 @@ impl Flush {
     /// have let go of the other end ([`Engine::finish`](crate::metrics::engine::Engine::finish)), or this waits for
     /// ever.
     pub fn finish(self, end: &Arc<End>) {
-        // Fails only where the thread has panicked, which comes to light below.
+        self.tell(end);
+        self.wait();
+    }
+
+    fn tell(&self, end: &Arc<End>) {
+        // Fails only where the thread has panicked, which comes to light when it is waited for.
         let _ = self.end.send(end.clone());
+    }
+
+    fn wait(self) {
         if let Err(panic) = self.thread.join() {
             std::panic::resume_unwind(panic);
         }
@@ -85,6 +93,12 @@ impl Flush {
             ));
         }
     }
+}
+
+/// [`Flush::finish`] of several outputs, which do their last work at the same time.
+pub fn finish(outputs: Vec<Flush>, end: &Arc<End>) {
+    outputs.iter().for_each(|output| output.tell(end));
+    outputs.into_iter().for_each(Flush::wait);
 }
 
 impl BatchSink for FlushSink {

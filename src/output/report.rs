@@ -29,7 +29,7 @@ impl Report {
     /// A report to this file; without a name, to one that is named after the run's time.
     ///
     /// # Errors
-    /// Where no file can be there. Its folder is made at the end.
+    /// Where no file can be there: before the run, not after it. Its folder is made.
     pub fn new(path: &str, context: &OutputContext<'_>) -> Result<Self> {
         let path = Some(path).filter(|path| !path.is_empty()).map(PathBuf::from);
         if let Some(path) = path.as_deref().filter(|path| path.is_dir()) {
@@ -38,6 +38,11 @@ impl Report {
                 path.display()
             );
         }
+        let folder = match &path {
+            Some(path) => path.parent().unwrap_or(Path::new("")).to_owned(),
+            None => report::default_path(None, 0).parent().unwrap_or(Path::new("")).to_owned(),
+        };
+        make(&folder).with_context(|| format!("could not make the report's folder {}", folder.display()))?;
         let recorder = Recorder::new(context.origin, context.definitions);
         Ok(Self { recorder, path, written: false })
     }
@@ -91,9 +96,7 @@ pub fn write(record: &Record, path: Option<&Path>) -> Result<PathBuf> {
         None => report::default_path(model, record.meta.start),
     };
     let failed = || format!("could not write the report to {}", path.display());
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).with_context(failed)?;
-    }
+    make(path.parent().unwrap_or(Path::new(""))).with_context(failed)?;
     let page = report::html(record);
     if path.extension().is_some_and(|end| end == "gz") {
         let mut file = super::file::Target::create(&path.to_string_lossy()).with_context(failed)?;
@@ -102,6 +105,10 @@ pub fn write(record: &Record, path: Option<&Path>) -> Result<PathBuf> {
         std::fs::write(&path, page).with_context(failed)?;
     }
     path.canonicalize().with_context(failed)
+}
+
+fn make(folder: &Path) -> std::io::Result<()> {
+    if folder.as_os_str().is_empty() { Ok(()) } else { std::fs::create_dir_all(folder) }
 }
 
 /// The `file://` address of a file.

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use url::Url;
 
-use super::delivery::{Again, Carrier, Trouble};
+use super::delivery::{Again, Trouble};
 use crate::net::client::{Client, Config, Shared};
 use crate::net::exchange::{Call, fetch};
 use crate::net::proxy::Proxies;
@@ -67,23 +67,34 @@ pub fn network(tls: Tls, env: &dyn Fn(&str) -> Option<String>) -> Result<Arc<Sha
 }
 
 impl Post {
+    /// Where to.
+    pub fn url(&self) -> &Url {
+        &self.address.url
+    }
+
     /// Sends a body; returns that of the answer, which has a status from 200 to 299.
     ///
     /// # Errors
     ///
     /// Nothing came back, or something that says no.
     pub async fn send(&self, body: Bytes) -> Result<Bytes, Trouble> {
-        self.send_to(self.address.url.clone(), body).await
+        self.send_to(self.address.url.clone(), Vec::new(), body).await
     }
 
-    /// The same for another URL of that server.
+    /// The same for another URL of that server, or with more headers.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_to(&self, url: Url, body: Bytes) -> Result<Bytes, Trouble> {
+    pub async fn send_to(
+        &self,
+        url: Url,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    ) -> Result<Bytes, Trouble> {
         let mut call = Call::new("POST", url);
         call.headers = self.address.headers.clone();
+        call.headers.extend(headers);
         call.body = body;
         call.timeout = Some(self.address.timeout);
         // A redirected POST would arrive as a GET.
@@ -104,13 +115,6 @@ impl Post {
             _ => Again::Never,
         };
         Err(Trouble { text, again })
-    }
-}
-
-/// For servers whose answers say nothing beside their status.
-impl Carrier for Post {
-    async fn send(&self, body: Bytes) -> Result<(), Trouble> {
-        Self::send(self, body).await.map(drop)
     }
 }
 

@@ -147,13 +147,7 @@ impl Collector {
             .filter(|lane| several || !matches!(lane.of, Of::Scenario(_)))
             .map(Lane::series)
             .collect();
-        let rank = |of: &Of| match of {
-            Of::All => 0,
-            Of::Selector(_) => 1,
-            Of::Scenario(_) => 2,
-        };
-        // Stable: sub-metrics stay in the order of the script.
-        lanes.sort_by(|a, b| a.metric.cmp(&b.metric).then(rank(&a.of).cmp(&rank(&b.of))));
+        sort(&mut lanes);
         let mut breakdowns: Vec<_> = self.parts.iter_mut().map(Part::breakdown).collect();
         breakdowns.sort_by(|a, b| a.metric.cmp(&b.metric));
         Collected { start: self.start.0, step: self.step, series: lanes, breakdowns }
@@ -356,6 +350,16 @@ impl Part {
     }
 }
 
+/// By name, everything first, then the sub-metrics in the order of the script, then the scenarios.
+pub(super) fn sort(series: &mut [Series]) {
+    let rank = |of: &Of| match of {
+        Of::All => 0,
+        Of::Selector(_) => 1,
+        Of::Scenario(_) => 2,
+    };
+    series.sort_by(|a, b| a.metric.cmp(&b.metric).then(rank(&a.of).cmp(&rank(&b.of))));
+}
+
 /// The points in steps of so many seconds, moved so many seconds to the right.
 pub(super) fn coarser(points: Vec<Point>, step: u32, shift: u32) -> Vec<Point> {
     let mut merged: Vec<Point> = Vec::with_capacity(points.len());
@@ -367,4 +371,94 @@ pub(super) fn coarser(points: Vec<Point>, step: u32, shift: u32) -> Vec<Point> {
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::k6::builtin::{HTTP_REQ_DURATION, HTTP_REQS};
+
+    const START: i64 = 1_000 * SECOND + 400_000_000;
+
+    struct Feed {
+        registry: Registry,
+        collector: Collector,
+    }
+
+    impl Feed {
+        fn new(definitions: &[&str]) -> Self {
+            let registry = Registry::new();
+            let made: Vec<_> = definitions
+                .iter()
+                .map(|name| Definition::without_thresholds(name, &registry).unwrap())
+                .collect();
+            Self { collector: Collector::new(Timestamp(START), &made), registry }
+        }
+
+        /// Adds a sample, so many milliseconds after second zero.
+        fn add(&mut self, metric: &crate::k6::builtin::Builtin, tags: &[(&str, &str)], at: i64, value: f64) {
+            let mut set = TagSet::default();
+            tags.iter().for_each(|(key, value)| set.set(key, value));
+            let series = self.registry.series(self.registry.builtin(metric), self.registry.tag_set(&set));
+            let time = Timestamp(1_000 * SECOND + at * 1_000_000);
+            self.collector.add(&[Sample { series, time, value }], &self.registry);
+        }
+
+        /// The points of a series: second and number of samples.
+        fn points(&mut self, name: &str) -> Vec<(u32, u64)> {
+            let collected = self.collector.collected();
+            let series = collected.series.iter().find(|series| series.full_name() == name);
+            let series = series.unwrap_or_else(|| panic!("no {name}"));
+            series.points.iter().map(|point| (point.second, point.value.count())).collect()
+        }
+    }
+
+    #[test]
+    fn samples_go_to_their_seconds_however_late_they_come() {
+        let mut feed = Feed::new(&[]);
+        for at in [500, 900, 1_000, 9_500, 1_999, 700, -3_000, 9_600] {
+            feed.add(&HTTP_REQ_DURATION, &[], at, at as f64);
+        }
+        assert_eq!(feed.points("http_req_duration"), [(0, 4), (1, 2), (9, 2)]);
+        // What was asked for in between changes nothing.
+        feed.add(&HTTP_REQ_DURATION, &[], 9_700, 1.0);
+        assert_eq!(feed.points("http_req_duration"), [(0, 4), (1, 2), (9, 3)]);
+        let collected = feed.collector.collected();
+        assert_eq!(collected.series[0].total.count(), 9);
+        assert_eq!((collected.start, collected.step), (1_000 * SECOND, 1));
+    }
+
+    #[test]
+    fn sub_metrics_scenarios_and_tags_are_told_apart() {
+        let mut feed = Feed::new(&["http_reqs{status:500}"]);
+        for (scenario, status) in [("a", "200"), ("a", "500"), ("b", "200")] {
+            feed.add(&HTTP_REQS, &[("scenario", scenario), ("status", status), ("group", "")], 10, 1.0);
+        }
+        assert_eq!(feed.points("http_reqs{status:500}"), [(0, 1)]);
+        assert_eq!(feed.points("http_reqs{scenario:a}"), [(0, 2)]);
+        let collected = feed.collector.collected();
+        let shown = |b: &Breakdown| format!("{}={} {}", b.tag, b.value, b.total.count());
+        let breakdowns: Vec<_> = collected.breakdowns.iter().map(shown).collect();
+        assert_eq!(breakdowns, ["scenario=a 2", "status=200 2", "status=500 1", "scenario=b 1"]);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut feed = Feed::new(&[]);
+        feed.collector.most_bytes = 20_000;
+        for at in 0..3_000 {
+            let name = format!("page {}", at % 150);
+            feed.add(&HTTP_REQ_DURATION, &[("name", &name), ("scenario", "a")], at * 1_000, at as f64);
+        }
+        let collected = feed.collector.collected();
+        assert!(collected.step > 1 && collected.step.is_power_of_two(), "{}", collected.step);
+        assert_eq!(collected.series.len(), 1, "one scenario alone has no series of its own");
+        let series = &collected.series[0];
+        assert!(series.points.iter().map(|point| point.value.size()).sum::<usize>() < 20_000);
+        assert!(series.points.iter().all(|point| point.second % collected.step == 0));
+        assert_eq!(series.points.iter().map(|point| point.value.count()).sum::<u64>(), 3_000);
+        let names: Vec<_> = collected.breakdowns.iter().filter(|b| b.tag == "name").collect();
+        assert_eq!((names.len(), &*names[MOST_VALUES].value), (MOST_VALUES + 1, OTHERS));
+        assert_eq!(names.iter().map(|b| b.total.count()).sum::<u64>(), 3_000);
+    }
 }

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::collector::coarser;
+use super::collector::{coarser, sort};
 use super::meta::SECOND;
-use super::{Breakdown, MOST_VALUES, OTHERS, Record, Series, client};
+use super::{Breakdown, MOST_VALUES, OTHERS, Of, Point, Record, Series, client};
+use crate::k6::builtin::{VUS, VUS_MAX};
+use crate::metrics::Packed;
 use crate::metrics::snapshot::{CheckSnapshot, MetricSnapshot, Section, Snapshot};
 
 /// How many requests a merged record shows.
@@ -51,6 +53,13 @@ pub fn merge(mut records: Vec<Record>) -> Option<Record> {
         whole.requests.extend(requests.drain(..).step_by(every));
     }
     whole.requests.sort_by_key(|request| request.start);
+    sort(&mut whole.series);
+    for metric in whole.snapshot.metrics.iter_mut().filter(|metric| is_users(&metric.name)) {
+        let series = whole.series.iter().find(|series| series.metric == metric.name && series.of == Of::All);
+        if let Some(series) = series.filter(|_| metric.selector.is_none()) {
+            metric.sink = series.total.sink();
+        }
+    }
     whole.snapshot.duration = duration;
     Some(whole)
 }
@@ -104,11 +113,42 @@ fn add_series(whole: &mut Vec<Series>, part: Vec<Series>, step: u32, shift: u32)
             whole.push(series);
             continue;
         };
+        if is_users(&known.metric) {
+            add_users(known, series.points);
+            continue;
+        }
         known.total.merge(&series.total);
         let mut points = std::mem::take(&mut known.points);
         points.extend(series.points);
         points.sort_by_key(|point| point.second);
         known.points = coarser(points, step, 0);
+    }
+}
+
+/// Whether a gauge counts virtual users, of which several machines have more than one.
+fn is_users(metric: &str) -> bool {
+    [VUS, VUS_MAX].iter().any(|builtin| builtin.name == metric)
+}
+
+/// Adds up the users of runs that go on at the same time.
+fn add_users(known: &mut Series, points: Vec<Point>) {
+    for point in points {
+        let at = known.points.partition_point(|old| old.second < point.second);
+        match (known.points.get_mut(at), &point.value) {
+            (Some(Point { second, value: Packed::Gauge(old) }), Packed::Gauge(new))
+                if *second == point.second =>
+            {
+                old.value += new.value;
+                old.min += new.min;
+                old.max += new.max;
+                old.count += new.count;
+            }
+            _ => known.points.insert(at, point),
+        }
+    }
+    known.total = Packed::new(known.kind);
+    for point in &known.points {
+        known.total.merge(&point.value);
     }
 }
 
@@ -181,8 +221,8 @@ mod tests {
     use super::*;
     use crate::metrics::packed::Tally;
     use crate::metrics::sink::Sink;
-    use crate::metrics::{Contains, Kind, Packed};
-    use crate::record::{Meta, Of, Point};
+    use crate::metrics::{Contains, Kind};
+    use crate::record::Meta;
 
     fn run(start: i64, seconds: u64, values: &[f64]) -> Record {
         let mut tally = Tally::new(Kind::Trend);
@@ -212,6 +252,36 @@ mod tests {
             },
             ..Record::default()
         }
+    }
+
+    #[test]
+    fn users_of_several_machines_add_up() {
+        let users = |start: i64, counts: &[f64]| {
+            let mut record = run(start, 5, &[1.0]);
+            let points = counts.iter().enumerate().map(|(second, users)| {
+                let mut sink = Sink::new(Kind::Gauge);
+                sink.add(*users);
+                Point { second: second as u32, value: Packed::of(&sink) }
+            });
+            record.series[0] = Series {
+                metric: "vus".into(),
+                kind: Kind::Gauge,
+                contains: Contains::Default,
+                of: Of::All,
+                points: points.collect(),
+                total: Packed::new(Kind::Gauge),
+            };
+            record
+        };
+        let whole =
+            merge(vec![users(SECOND, &[1.0, 5.0, 5.0]), users(2 * SECOND, &[3.0, 4.0, 2.0])]).unwrap();
+        let value = |point: &Point| match &point.value {
+            Packed::Gauge(gauge) => gauge.value,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(whole.series[0].points.iter().map(value).collect::<Vec<_>>(), [1.0, 8.0, 9.0, 2.0]);
+        let Packed::Gauge(total) = &whole.series[0].total else { panic!() };
+        assert_eq!((total.value, total.min, total.max), (2.0, 1.0, 9.0));
     }
 
     #[test]

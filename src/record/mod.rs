@@ -12,6 +12,7 @@ pub mod merge;
 pub mod meta;
 pub mod recorder;
 pub mod secrets;
+mod summary;
 
 use crate::metrics::trace::RequestTrace;
 use crate::metrics::{Contains, Kind, Packed, Snapshot};

@@ -18,7 +18,7 @@ pub struct About {
     pub meta: Meta,
     /// How long the run was measured, in seconds.
     pub duration: f64,
-    /// `None` while the run goes on.
+    /// `None` while the run goes on, and where it broke off.
     pub exit_code: Option<u8>,
     /// A metric or sub-metric, the expression, whether it holds.
     pub thresholds: Vec<(String, String, bool)>,
@@ -35,7 +35,7 @@ impl About {
             tick: 0,
             meta: record.meta.clone(),
             duration: record.duration(),
-            exit_code: Some(record.exit_code),
+            exit_code: record.complete.then_some(record.exit_code),
             thresholds: thresholds(&record.snapshot),
             checks: record.snapshot.checks.clone(),
             client: record.client.clone(),

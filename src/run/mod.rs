@@ -97,7 +97,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let mut definitions = definitions(&test, &resolved, &request.runtime)?;
     let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
     if shows_streaming {
-        definitions.extend(streaming::outcomes(&test.registry));
+        definitions.extend(streaming::outcomes(&test.registry, request.runtime.summary_mode));
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) =
@@ -157,16 +157,16 @@ pub fn run(request: Request) -> Result<ExitCode> {
         start: end.start,
         pages: Arc::default(),
     });
-    outputs.into_iter().for_each(|output| output.finish(&concluded));
+    flush::finish(outputs, &concluded);
     if test.counters.complete.load(Ordering::Relaxed) == 0 && end.ran && reason.is_none() {
         log::warn("No script iterations fully finished, consider making the test duration longer");
     }
     let setup_data = course.setup_data();
     ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
-    ending::name_pages(&concluded);
     schedule::warn_if_late(&test, &result.snapshot);
     ending::verdict(exit_code, reason.as_ref(), &result, end.failure.as_ref(), client.as_ref());
+    ending::name_pages(&concluded);
     Ok(exit_code)
 }
 
@@ -198,7 +198,12 @@ pub fn open_outputs(
     runtime: &RuntimeOptions,
     target: &str,
 ) -> Result<Outputs> {
-    let env = |name: &str| std::env::var(name).ok();
+    // The feature is another name for the variable.
+    let feature = |name: &str| {
+        let named = name == "K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM";
+        (named && runtime.features.native_histograms).then(|| "true".to_owned())
+    };
+    let env = |name: &str| std::env::var(name).ok().or_else(|| feature(name));
     let options = test.options_view().and_then(|view| serde_json::from_str(view).ok()).unwrap_or_default();
     let origin = Origin::this(target, options, test.traces.clone());
     let context = OutputContext { system_tags: test.system_tags(), definitions, env: &env, origin: &origin };

@@ -77,7 +77,9 @@ impl Summary {
     pub fn stdout(&self) -> Option<String> {
         match self.options.mode {
             SummaryMode::Disabled => None,
-            SummaryMode::Compact | SummaryMode::Full => Some(format!("\n{}\n\n", text::render(self))),
+            SummaryMode::Compact | SummaryMode::Full | SummaryMode::Llm => {
+                Some(format!("\n{}\n\n", text::render(self)))
+            }
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The summary as text, laid out as k6's to the column.
 
 mod checks;
+mod llm;
 mod metrics;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+
+pub use llm::TOKEN_ORIGINS;
 
 use super::client::Client;
 use super::style::Style;
@@ -16,6 +19,9 @@ use crate::options::runtime::SummaryMode;
 pub fn render(summary: &Summary) -> String {
     let color = summary.options.stdout_is_terminal && !summary.options.no_color;
     let mut page = Page { out: String::new(), style: Style { color }, summary };
+    if summary.options.mode == SummaryMode::Llm {
+        llm::write(&mut page);
+    }
     thresholds::write(&mut page);
     page.title("TOTAL RESULTS");
     let snapshot = &summary.snapshot;

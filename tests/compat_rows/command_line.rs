@@ -67,8 +67,16 @@ const FLAGS: [&str; 53] = [
     "profiling-enabled",
 ];
 
-const OUTPUTS: [&str; 7] =
-    ["json", "csv", "experimental-prometheus-rw", "opentelemetry", "influxdb", "web-dashboard", "cloud"];
+const OUTPUTS: [&str; 8] = [
+    "json",
+    "csv",
+    "experimental-prometheus-rw",
+    "experimental-opentelemetry",
+    "opentelemetry",
+    "influxdb",
+    "web-dashboard",
+    "cloud",
+];
 
 /// The results of all probes.
 pub fn probes() -> Probed {

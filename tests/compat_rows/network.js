@@ -4,6 +4,7 @@ import grpc from 'k6/net/grpc'
 import { Blob, WebSocket } from 'k6/websockets'
 import ws from 'k6/ws'
 import sse from 'k6/x/sse'
+import llm from 'ssek/llm'
 import * as own from 'ssek/sse'
 import { is, methods, section, thrown } from './rows.js'
 
@@ -123,3 +124,10 @@ section('k6/x/sse', {
 })
 
 section('ssek/sse', methods(() => own, ['connect']))
+
+const model = new llm.Client({ baseURL: `${H}/v1`, model: 'none' })
+section('ssek/llm', {
+  Client: () => is(thrown(() => new llm.Client({})).includes('baseURL'), true),
+  'Client.chat': () => is(model.chat('hello').status, 200),
+  'Client.chatAsync': async () => is((await model.chatAsync('hello')).status, 200),
+})

@@ -9,7 +9,7 @@ function value(r, depth) {
     case 0: return null
     case 1: return r.oneIn(2)
     case 2: case 3: return r.of([0, 1, 2, 3, -1, 1.5, 10, 1e3])
-    case 4: case 5: return r.of(['', 'a', 'b', 'ab', 'abc', '1', '[1,"q"]', '{"a":[2]}', 'é"\\', 'true'])
+    case 4: case 5: return r.of(['', 'a', 'b', 'ab', 'abc', '1', '"q"', 'null', 'é"\\', 'true'])
     case 6: case 7: return r.list(4, () => value(r, depth - 1))
     case 8: {
       // What queries are made for: a list of objects that are alike.
@@ -34,7 +34,7 @@ function query(r) {
 
 function modifier(r) {
   return r.of([
-    '@reverse', '@keys', '@values', '@this', '@valid', '@flatten', '@flatten:{"deep":true}', '@ugly', '@fromstr', '@tostr|@fromstr',
+    '@reverse', '@keys', '@values', '@this', '@valid', '@flatten', '@flatten:{"deep":true}', '@ugly', '@fromstr',
     '@join', '@group', '@pretty',
   ])
 }
@@ -52,7 +52,7 @@ function step(r) {
 
 function multi(r, named) {
   const path = r.oneIn(5) ? r.of(['!"x"', '!5', '!true', '!{"q":1}']) : r.oneIn(3) ? `${name(r)}.${name(r)}` : r.of(['a', 'b', 'c', 'n', 'ab', '0'])
-  return named && r.oneIn(2) ? `"k${r.below(3)}":${path}` : path
+  return named && (r.oneIn(2) || path.startsWith('!')) ? `"k${r.below(1000)}":${path}` : path
 }
 
 function path(r) {

@@ -23,9 +23,7 @@ const parse = text => {
 const text = value => JSON.stringify(toJs(value))
 
 export function gjson(json, path) {
-  const found = get(fromJs(JSON.parse(json)), path)
-  // k6 cannot tell null from nothing.
-  return found === null ? NOTHING : toJs(found)
+  return toJs(get(fromJs(JSON.parse(json)), path))
 }
 
 function get(value, path) {
@@ -36,24 +34,59 @@ function get(value, path) {
     const { made, rest } = special
     return go(made, rest[0] ?? '', rest.slice(1))
   }
-  const { name, glob, separator, rest } = component(path)
+  const { name, glob, separator, rest } = component(path, Array.isArray(value))
   if (Array.isArray(value)) return inArray(value, name, separator, rest)
   if (!isObject(value)) return NOTHING
-  const key = [...value.keys()].find(key => glob.test(key))
-  return go(key === undefined ? NOTHING : value.get(key), separator, rest)
+  const keys = [...value.keys()].filter(key => glob.test(key))
+  if (separator !== '.' || isPipe(rest)) return go(keys.length ? value.get(keys[0]) : NOTHING, separator, rest)
+  // Not the first that matches, but the first in which the rest finds something.
+  const nested = keys.map(key => value.get(key)).filter(value => !isPlain(value))
+  return firstHit(nested.map(value => [value, rest]))
 }
 
-function go(value, separator, rest) {
-  return separator === '' || value === NOTHING ? value : get(value, rest)
+/** What a path finds in the first of several places where it finds something, before what is behind a pipe. */
+function firstHit(places) {
+  let last
+  for (const [value, path] of places) {
+    const { inner, outer } = splitFirst(value, path)
+    const found = get(value, inner)
+    if (found !== NOTHING) return outer === null ? found : get(found, outer)
+    last = outer
+  }
+  return last === undefined || last === null ? NOTHING : get(NOTHING, last)
 }
 
-/** The first key of a path: to a dot or pipe that nothing escapes and no brackets enclose. */
-function component(path) {
+/** A path up to the pipe, or what stands for one, that its last part ends with. */
+function splitFirst(value, path) {
+  const list = Array.isArray(value)
+  if (list && path.startsWith('#')) return { inner: path, outer: null }
+  const { name, separator, rest } = component(path, list)
+  if (separator === '') return { inner: path, outer: null }
+  if (separator === '|' || isPipe(rest)) return { inner: name, outer: rest }
+  const found = list ? value[/^\d+$/.test(name) ? Number(name) : -1] : get(value, name)
+  // The way ends before the pipe.
+  if (found === NOTHING || isPlain(found)) return { inner: path, outer: null }
+  const next = splitFirst(found, rest)
+  return { inner: `${name}.${next.inner}`, outer: next.outer }
+}
+
+const MODIFIERS = ['reverse', 'keys', 'values', 'this', 'valid', 'flatten', 'ugly', 'fromstr', 'tostr', 'join', 'group', 'pretty']
+const isPipe = rest => /^[[{]/.test(rest) || (rest[0] === '@' && MODIFIERS.includes(/^@([^.|:]*)/.exec(rest)[1]))
+
+/** Behind a pipe, or what stands for one, Go goes on from nothing, too. */
+function go(value, separator, rest, inArray = false) {
+  if (separator === '') return value
+  if (value !== NOTHING) return get(value, rest)
+  return separator === '|' || (!inArray && isPipe(rest)) ? get(NOTHING, rest) : NOTHING
+}
+
+/** The first key of a path: to a dot or pipe. For objects, nothing escapes it; for lists, no query encloses it. */
+function component(path, list) {
   let source = ''
   let nested = 0
   let quoted = false
   let at = 0
-  const query = /^#[([]/.test(path)
+  const query = list && /^#[([]/.test(path)
   for (; at < path.length; at++) {
     const c = path[at]
     if (query) {
@@ -63,7 +96,7 @@ function component(path) {
       else if (nested === 0 && '.|'.includes(c)) break
       continue
     }
-    if (c === '\\') source += escape(path[++at])
+    if (c === '\\' && !list) source += escape(path[++at])
     else if (c === '.' || c === '|') break
     else source += c === '*' ? '[^]*' : c === '?' ? '[^]' : escape(c)
   }
@@ -74,16 +107,23 @@ const escape = c => c.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&')
 
 function inArray(list, name, separator, rest) {
   if (name === '#') {
-    if (separator !== '.') return go(list.length, separator, rest)
+    if (separator !== '.') return go(list.length, separator, rest, true)
     return each(list, rest)
   }
   const query = /^#\((.*)\)(#?)$/s.exec(name)
   if (query) {
     const [, condition, all] = query
     const test = conditionOf(condition)
-    if (!all) return go(list.find(test), separator, rest)
+    if (!all) {
+      const found = list.find(test)
+      if (separator !== '.' || found === NOTHING) return go(found, separator, rest, true)
+      const { inner, outer } = splitPipe(rest)
+      return outer === null ? get(found, inner) : get(get(found, inner), outer)
+    }
     const found = list.filter(test)
-    return separator === '.' ? each(found, rest) : go(found, separator, rest)
+    // Go sees the pipe in the rest only when there is an item to ask.
+    if (separator === '.' && found.length === 0) return found
+    return separator === '.' ? each(found, rest) : go(found, separator, rest, true)
   }
   const index = /^\d+$/.test(name) ? Number(name) : -1
   return go(list[index], separator, rest)
@@ -96,18 +136,33 @@ function each(list, path) {
   return outer === null ? found : get(found, outer)
 }
 
+/** At the first pipe that neither a query nor, right after `.#`, anything else hides. */
 function splitPipe(path) {
-  let nested = 0
-  let quoted = false
+  if (path[0] === '{') {
+    const end = closing(path, 2, 1)
+    return path[end] === '|' ? { inner: path.slice(0, end), outer: path.slice(end + 1) } : { inner: path, outer: null }
+  }
   for (let at = 0; at < path.length; at++) {
     const c = path[at]
     if (c === '\\') at++
-    else if (c === '"') quoted = !quoted
-    else if (!quoted && '([{'.includes(c)) nested++
-    else if (!quoted && ')]}'.includes(c)) nested--
-    else if (!quoted && nested === 0 && c === '|') return { inner: path.slice(0, at), outer: path.slice(at + 1) }
+    else if (c === '|') return { inner: path.slice(0, at), outer: path.slice(at + 1) }
+    else if (c === '.' && path[at + 1] === '#') {
+      at += 2
+      if (path[at] === '(' || path[at] === '[') at = closing(path, at + 1, 1) - 1
+    }
   }
   return { inner: path, outer: null }
+}
+
+/** Behind the bracket that closes what is open. */
+function closing(path, at, nested) {
+  for (let quoted = false; at < path.length && nested > 0; at++) {
+    const c = path[at]
+    if (c === '"') quoted = !quoted
+    else if (!quoted && '([{'.includes(c)) nested++
+    else if (!quoted && ')]}'.includes(c)) nested--
+  }
+  return at
 }
 
 function conditionOf(condition) {
@@ -157,7 +212,8 @@ function begin(value, path) {
     return [name ? JSON.parse(name) : last(inner), get(value, inner)]
   })
   const found = parts.filter(([, value]) => value !== NOTHING)
-  return { made: path[0] === '{' ? new Map(found) : found.map(([, value]) => value), rest: path.slice(end) }
+  // Of values of one name, Go takes the first.
+  return { made: path[0] === '{' ? new Map([...found].reverse()) : found.map(([, value]) => value), rest: path.slice(end) }
 }
 
 function split(inner) {
@@ -178,7 +234,7 @@ function last(path) {
 }
 
 function modify(value, name) {
-  const values = () => (isObject(value) ? [...value.values()] : Array.isArray(value) ? value : [value])
+  const values = () => (isObject(value) ? [...value.values()] : Array.isArray(value) ? value : value === NOTHING ? [] : [value])
   switch (name) {
     case '@this': case '@valid': case '@ugly': case '@pretty': return value
     case '@reverse':
@@ -189,8 +245,8 @@ function modify(value, name) {
     case '@flatten': return Array.isArray(value) ? value.flatMap(v => (Array.isArray(v) ? v : [v])) : value
     case '@flatten:{"deep":true}': return Array.isArray(value) ? value.flat(Infinity) : value
     case '@join': return Array.isArray(value) ? new Map(value.filter(isObject).flatMap(v => [...v])) : value
-    case '@tostr': return text(value)
-    case '@fromstr': return isPlain(value) && typeof value === 'string' ? parse(value) : value === null ? NOTHING : parse(String(text(value)))
+    case '@tostr': return value === NOTHING ? '' : text(value)
+    case '@fromstr': return isPlain(value) && typeof value === 'string' ? parse(value) : value === null || value === NOTHING ? NOTHING : parse(String(text(value)))
     case '@group': return isObject(value) ? group(value) : NOTHING
   }
   return NOTHING

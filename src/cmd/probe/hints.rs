@@ -49,8 +49,9 @@ fn connection(report: &Report, hints: &mut Vec<String>) {
             .to_owned(),
         Kind::Malformed(_) => "what listens there does not speak HTTP/1.1: is the port right?".to_owned(),
         _ => match report.outcome {
-            Outcome::TimeoutTotal if report.marks.headers.is_none() => {
-                "no answer in time: is the model still being loaded, or is a queue before it? --timeout gives it longer".to_owned()
+            Outcome::TimeoutTotal if report.marks.first_token.is_none() => {
+                "no token in time: is the model still being loaded, or is a queue before it? --timeout gives it longer"
+                    .to_owned()
             }
             Outcome::TimeoutTotal => "the answer was not over in time: --timeout gives it longer, --max-tokens makes it shorter".to_owned(),
             _ => return,

@@ -1,5 +1,6 @@
 //! The answer while it comes.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use url::Url;
@@ -24,12 +25,14 @@ pub(super) struct Live {
     begun: Instant,
     last: Option<Instant>,
     voice: Voice,
+    /// Ids that were shown.
+    ids: HashSet<String>,
 }
 
 impl Live {
     /// `pieces`: a line each; `silent`: nothing at all.
     pub fn new(pieces: bool, silent: bool) -> Self {
-        Self { pieces, silent, begun: Instant::now(), last: None, voice: Voice::Nobody }
+        Self { pieces, silent, begun: Instant::now(), last: None, voice: Voice::Nobody, ids: HashSet::new() }
     }
 
     /// Shows what is about to be asked.
@@ -44,12 +47,7 @@ impl Live {
             Delta::Text(text) => (Voice::Answer, *text),
             Delta::Reasoning(text) => (Voice::Thoughts, *text),
             Delta::ToolCall(piece) => (Voice::Call, piece.arguments),
-            _ => {
-                if self.pieces {
-                    self.piece(at, &format!("{delta:?}"));
-                }
-                return;
-            }
+            other => return self.fact(other, at),
         };
         if self.pieces {
             let name = match voice {
@@ -74,6 +72,36 @@ impl Live {
             self.voice = voice;
         }
         self.say(text);
+    }
+
+    /// Shows what is no text, where pieces are shown; an id only once.
+    fn fact(&mut self, delta: &Delta, at: Instant) {
+        let text = match delta {
+            Delta::Role => "role".to_owned(),
+            Delta::Finish(reason) => format!("finish reason {reason}"),
+            Delta::Usage(usage) => {
+                let count =
+                    |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+                format!(
+                    "usage: {} of the prompt, {} of the answer",
+                    count(usage.prompt),
+                    count(usage.completion)
+                )
+            }
+            Delta::MessageId(id) => format!("message {id}"),
+            Delta::ConversationId(id) => format!("conversation {id}"),
+            Delta::Error(error) => format!("error: {error}"),
+            Delta::Done => "end of the answer".to_owned(),
+            Delta::Text(_) | Delta::Reasoning(_) | Delta::ToolCall(_) => return,
+        };
+        if self.pieces {
+            if let Delta::MessageId(id) | Delta::ConversationId(id) = delta
+                && !self.ids.insert((*id).to_owned())
+            {
+                return;
+            }
+            self.piece(at, &text);
+        }
     }
 
     /// A line with the time since the beginning, and since the piece before.

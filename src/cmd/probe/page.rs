@@ -20,7 +20,7 @@ pub(super) fn text(report: &Report, hints: &[String]) -> String {
     };
     line("outcome", &outcome(report));
     line("answer", &answer(report));
-    line("protocol", report.protocol);
+    line("protocol", if report.protocol == "auto" { "not found out" } else { report.protocol });
     line("tokens", &tokens(report));
     line("speed", &speed(report));
     line("message", report.reply.message_id.as_deref().unwrap_or_default());

@@ -167,8 +167,8 @@ fn whole(answer: &Answer) -> String {
     }
     content.push(match &answer.tool {
         Some(name) => {
-            let input = serde_json::from_str(&answer.arguments()).unwrap_or_else(|_| json!({}));
-            json!({"type": "tool_use", "id": TOOL_ID, "name": name, "input": Value::from(input)})
+            let input: Value = serde_json::from_str(&answer.arguments()).unwrap_or_else(|_| json!({}));
+            json!({"type": "tool_use", "id": TOOL_ID, "name": name, "input": input})
         }
         None => json!({"type": "text", "text": answer.text()}),
     });

@@ -5,6 +5,7 @@ mod append;
 mod assistant;
 mod dify;
 mod gemini;
+mod llamacpp;
 mod ollama;
 mod openai_chat;
 mod openai_completions;
@@ -31,6 +32,7 @@ const PROTOCOLS: &[&Protocol] = &[
     &dify::PROTOCOL,
     &append::PROTOCOL,
     &assistant::PROTOCOL,
+    &llamacpp::PROTOCOL,
     &plain::PROTOCOL,
 ];
 
@@ -152,6 +154,7 @@ mod tests {
             ("/generate", "tgi"),
             ("/v1/chat-messages", "dify"),
             ("/append", "append"),
+            ("/completion", "llamacpp"),
             ("/stream/assistant/17", "assistant"),
             ("/sse", "events"),
         ] {

@@ -3,6 +3,7 @@
 //! What a file holds is there once for all VUs, in memory if it is small and on disk if not; where each VU stands in
 //! it is its own.
 
+mod error; // what scripts catch
 mod file; // the file as Rust sees it
 mod object; // what the script holds
 
@@ -11,9 +12,10 @@ use boa_engine::{Context, JsResult, JsValue};
 pub use file::{Follow, OpenFile};
 pub use object::this_file;
 
+use crate::js::Exports;
 use crate::js::convert::{arg, function, is_nullish, object as plain, put, settled, to_text};
-use crate::js::{Exports, named_error};
 use crate::vu::State;
+use error::fs_error;
 
 /// The module's exports.
 pub fn exports(context: &mut Context) -> JsResult<Exports> {
@@ -34,7 +36,7 @@ fn open(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
 
 fn find(path: &JsValue, context: &mut Context) -> JsResult<JsValue> {
     let state = State::of(context)?;
-    let mut failed = |name: &str, text: &str| Err(named_error(name, text, context));
+    let mut failed = |name: &str, text: &str| Err(fs_error(name, text, context));
     if !state.in_init() {
         return failed(
             "ForbiddenError",
@@ -46,7 +48,7 @@ fn find(path: &JsValue, context: &mut Context) -> JsResult<JsValue> {
     }
     let path = to_text(path, context)?;
     if path.is_empty() {
-        return Err(named_error("TypeError", "open() failed; reason: path cannot be empty", context));
+        return Err(fs_error("TypeError", "open() failed; reason: path cannot be empty", context));
     }
     match state.test.sources.find(&path) {
         Ok((path, data)) => Ok(object::of(OpenFile::new(path, data), context)),
@@ -54,12 +56,12 @@ fn find(path: &JsValue, context: &mut Context) -> JsResult<JsValue> {
             let name = match text.as_str() {
                 _ if text.contains("no such file") => "NotFoundError",
                 _ if text.contains("with directories") => "InvalidResourceError",
-                _ if text.contains("permission denied") || text.contains("previously opened") => {
-                    "ForbiddenError"
-                }
+                // The first VU did not find it, either.
+                _ if text.contains("previously opened") => "NotFoundError",
+                _ if text.contains("permission denied") => "ForbiddenError",
                 _ => "InvalidResourceError",
             };
-            Err(named_error(name, file::reworded(&text), context))
+            Err(fs_error(name, file::reworded(&text), context))
         }
     }
 }

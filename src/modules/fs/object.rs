@@ -7,12 +7,13 @@ use boa_engine::object::builtins::JsUint8Array;
 use boa_engine::{Context, JsData, JsError, JsNativeError, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 
+use super::error::fs_error;
 use super::file::{OpenFile, SeekMode};
 use crate::js::convert::{
     Native, arg, function, is_nullish, object, put, put_hidden, put_readonly, settled, string, with_bytes_mut,
 };
+use crate::js::go_error;
 use crate::js::shared_realm::inherit;
-use crate::js::{go_error, named_error};
 
 #[derive(Trace, Finalize, JsData)]
 struct Handle(#[unsafe_ignore_trace] Rc<OpenFile>);
@@ -72,12 +73,12 @@ fn read(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
 fn fill(file: &OpenFile, into: &JsValue, context: &mut Context) -> JsResult<JsValue> {
     if is_nullish(into) {
         let text = "read() failed; reason: into argument cannot be null or undefined";
-        return Err(named_error("TypeError", text, context));
+        return Err(fs_error("TypeError", text, context));
     }
     let view = into.as_object().filter(|view| JsUint8Array::from_object(view.clone()).is_ok());
     let Some(view) = view else {
         let text = "read() failed; reason: into argument must be a Uint8Array";
-        return Err(named_error("TypeError", text, context));
+        return Err(fs_error("TypeError", text, context));
     };
     let filled = with_bytes_mut(&view, context, |bytes| (bytes.len(), file.read_next(bytes)));
     match filled {
@@ -87,7 +88,7 @@ fn fill(file: &OpenFile, into: &JsValue, context: &mut Context) -> JsResult<JsVa
         Some((_, Err(error))) => Err(go_error(format!("read() failed; reason: {error}"), context)),
         None => {
             let text = "read() failed; reason: the buffer of the into argument is detached or shared";
-            Err(named_error("TypeError", text, context))
+            Err(fs_error("TypeError", text, context))
         }
     }
 }
@@ -104,11 +105,11 @@ fn go(file: &OpenFile, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
     let whence = whole(&arg(args, 1), "whence", context)?;
     let Some(mode) = SeekMode::from_number(whence) else {
         let text = "seek() failed; reason: the whence argument must be a SeekMode";
-        return Err(named_error("TypeError", text, context));
+        return Err(fs_error("TypeError", text, context));
     };
     match file.seek(offset as i64, mode) {
         Ok(at) => Ok(JsValue::from(at as f64)),
-        Err(text) => Err(named_error("TypeError", text, context)),
+        Err(text) => Err(fs_error("TypeError", text, context)),
     }
 }
 
@@ -119,5 +120,5 @@ fn whole(value: &JsValue, name: &str, context: &mut Context) -> JsResult<f64> {
         _ => "must be a number",
     };
     let text = format!("seek() failed; reason: the {name} argument {reason}");
-    Err::<f64, JsError>(named_error("TypeError", text, context))
+    Err::<f64, JsError>(fs_error("TypeError", text, context))
 }

@@ -48,8 +48,6 @@ pub fn json(response: &JsObject, args: &[JsValue], context: &mut Context) -> JsR
 
 fn whole(text: &str, context: &mut Context) -> JsResult<JsValue> {
     match try_parse_str(text, context)? {
-        // k6 cannot tell `null` from nothing.
-        Ok(value) if value.is_null() => Ok(JsValue::undefined()),
         Ok(value) => Ok(value),
         Err(error) => Err(go_error(
             format!(
@@ -67,7 +65,6 @@ fn select(text: &str, selector: &str, context: &mut Context) -> JsResult<JsValue
     }
     let Some(found) = selector::find(text, selector) else { return Ok(JsValue::undefined()) };
     Ok(match try_parse_str(&found, context)? {
-        Ok(value) if value.is_null() => JsValue::undefined(),
         Ok(value) => value,
         // Modifiers may make things that are not JSON.
         Err(_) => string(&found),

@@ -38,10 +38,12 @@ fn open(arg: &str, context: &OutputContext<'_>) -> Result<Box<dyn Output>> {
     let report = settings.export.as_deref().map(|path| Report::new(path, context)).transpose()?;
     let news = Arc::new(News::default());
     let server = match settings.port {
-        Some(port) => Some(
-            Server::start(&settings.host, port, news.clone())
-                .with_context(|| format!("the web dashboard cannot listen on {}:{port}", settings.host))?,
-        ),
+        Some(port) => Some(Server::start(&settings.host, port, news.clone()).with_context(|| {
+            format!(
+                "the web dashboard cannot listen on {}:{port}; K6_WEB_DASHBOARD_PORT=0 takes a free port",
+                settings.host
+            )
+        })?),
         None => None,
     };
     if let Some(server) = server.as_ref().filter(|_| settings.open) {

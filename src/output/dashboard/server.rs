@@ -20,7 +20,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::oneshot;
 
 use super::guard;
-use super::news::{Message, News};
+use super::news::{self, Message, News};
 use crate::log;
 
 /// How long messages that are on their way may take at the end.
@@ -158,7 +158,8 @@ async fn events(State(shared): State<Shared>, headers: HeaderMap, request: Reque
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let since = request.uri().query().and_then(|query| query.strip_prefix("since=")?.parse().ok());
     let (first, later) = news.watch(last.or(since));
-    let body = Body::from_stream(stream::unfold(Viewer { news, next: first, later }, Viewer::message));
+    let body =
+        Body::from_stream(stream::unfold(Viewer { news, next: first, later, ended: false }, Viewer::message));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 
@@ -168,10 +169,15 @@ struct Viewer {
     /// What comes before what is new.
     next: Option<Message>,
     later: Receiver<Message>,
+    /// Whether it has been told of the end.
+    ended: bool,
 }
 
 impl Viewer {
     async fn message(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        if self.ended {
+            return None;
+        }
         let message = match self.next.take() {
             Some(message) => message,
             None => match self.later.recv().await {
@@ -184,6 +190,7 @@ impl Viewer {
                 Err(RecvError::Closed) => return None,
             },
         };
+        self.ended = news::is_end(&message);
         Some((Ok(Bytes::from(message.as_bytes().to_vec())), self))
     }
 }

@@ -104,7 +104,8 @@ impl Config {
 
     fn set(&mut self, key: &str, value: &str) -> Result<()> {
         match key {
-            "insecure" => self.insecure = value.is_empty() || settings::boolean(value)?,
+            "insecure" if value.is_empty() => {}
+            "insecure" => self.insecure = settings::boolean(value)?,
             "payload_size" => self.payload_size = settings::number(value)?,
             "precision" => self.precision = Precision::parse(value)?,
             "retention" => value.clone_into(&mut self.retention),

@@ -55,7 +55,7 @@ impl Carrier for Database {
     async fn send(&self, body: Bytes) -> Result<(), Trouble> {
         self.made
             .get_or_init(|| async {
-                if let Err(trouble) = self.post.send_to(self.create.clone(), Bytes::new()).await {
+                if let Err(trouble) = self.post.send_to(self.create.clone(), Vec::new(), Bytes::new()).await {
                     // Most likely it is there and this user may not make any.
                     log::debug(format!("InfluxDB: could not create the database: {}", trouble.text));
                 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use url::Url;
 
+use super::sigv4::Key;
 use crate::metrics::sink::TrendSink;
 use crate::metrics::trend_stat::TrendStat;
 use crate::net::tls::{Tls, Version};
@@ -21,6 +22,8 @@ pub struct Config {
     pub trend_stats: Vec<Stat>,
     pub native_histograms: bool,
     pub stale_markers: bool,
+    /// Signs every request, for AWS.
+    pub key: Option<Key>,
 }
 
 /// A figure of a trend that becomes a series of its own.
@@ -41,14 +44,6 @@ impl Config {
             Some(url) => (url, settings.name("SERVER_URL")),
             None => (DEFAULT_URL.to_owned(), String::new()),
         };
-        for name in ["SIGV4_REGION", "SIGV4_ACCESS_KEY", "SIGV4_SECRET_KEY"] {
-            if settings.some_text(name).is_some() {
-                bail!(
-                    "{}: signing requests for AWS is not supported; put a proxy that signs in between",
-                    settings.name(name)
-                );
-            }
-        }
         let min = match settings.some_text("TLS_MINIMUM_VERSION").as_deref() {
             None | Some("1.3") => Version::Tls13,
             Some("1.2") => Version::Tls12,
@@ -72,6 +67,7 @@ impl Config {
                 .collect::<Result<_>>()?,
             native_histograms: settings.boolean("TREND_AS_NATIVE_HISTOGRAM")?.unwrap_or(false),
             stale_markers: settings.boolean("STALE_MARKERS")?.unwrap_or(false),
+            key: Key::read(&settings)?,
         })
     }
 }
@@ -194,11 +190,7 @@ mod tests {
             ("TREND_STATS", "foo", "K6_PROMETHEUS_RW_TREND_STATS: invalid trend stat 'foo', unknown format"),
             ("HTTP_HEADERS", "s3cret", "K6_PROMETHEUS_RW_HTTP_HEADERS: entry 1 must be NAME:VALUE"),
             ("TLS_MINIMUM_VERSION", "1.1", "K6_PROMETHEUS_RW_TLS_MINIMUM_VERSION: '1.1' must be 1.2 or 1.3"),
-            (
-                "SIGV4_REGION",
-                "eu",
-                "K6_PROMETHEUS_RW_SIGV4_REGION: signing requests for AWS is not supported",
-            ),
+            ("SIGV4_REGION", "eu", "to sign requests for AWS, K6_PROMETHEUS_RW_SIGV4_ACCESS_KEY and"),
             ("CLIENT_CERTIFICATE", "/dev/null", "K6_PROMETHEUS_RW_CLIENT_CERTIFICATE needs K6_"),
         ] {
             let error = read("", &[(&format!("K6_PROMETHEUS_RW_{name}"), value)]).err().unwrap();

@@ -7,20 +7,23 @@ mod config;
 mod histogram;
 mod message;
 mod series;
+mod sigv4;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use bytes::Bytes;
 
-use super::delivery::{Delivery, Parcel};
+use super::delivery::{Carrier, Delivery, Parcel, Trouble};
 use super::slots::Slots;
-use super::web::{self, Address};
+use super::web::{self, Address, Post};
 use super::{Output, OutputContext, OutputKind};
 use crate::log;
 use crate::metrics::{Registry, Sample, Timestamp};
 use config::Config;
 use message::{TimeSeries, WriteRequest};
 use series::Measured;
+use sigv4::Key;
 
 /// The entry in [`OUTPUTS`](super::OUTPUTS).
 pub const OUTPUT: OutputKind = OutputKind { name: "experimental-prometheus-rw", open };
@@ -39,6 +42,20 @@ struct Prometheus {
     lost: u64,
 }
 
+/// A client that signs, if it is to.
+struct Write {
+    post: Post,
+    key: Option<Key>,
+}
+
+impl Carrier for Write {
+    async fn send(&self, body: Bytes) -> Result<(), Trouble> {
+        let url = self.post.url();
+        let signed = self.key.as_ref().map(|key| key.headers(url, &body)).unwrap_or_default();
+        self.post.send_to(url.clone(), signed, body).await.map(drop)
+    }
+}
+
 fn open(arg: &str, context: &OutputContext<'_>) -> Result<Box<dyn Output>> {
     let names: Vec<_> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
     let config = Config::read(arg, context.env, &names)?;
@@ -46,7 +63,8 @@ fn open(arg: &str, context: &OutputContext<'_>) -> Result<Box<dyn Output>> {
     let (url, tls) = (config.url.clone(), config.tls.clone());
     let address = Address::new(url, config.headers.clone(), TIMEOUT, tls, context.env)
         .context("the output experimental-prometheus-rw")?;
-    let delivery = Delivery::start(name.clone(), "pushes", 1, move || address.client())?;
+    let key = config.key.clone();
+    let delivery = Delivery::start(name.clone(), "pushes", 1, move || Write { post: address.client(), key })?;
     Ok(Box::new(Prometheus { config, name, measured: Slots::default(), delivery: Some(delivery), lost: 0 }))
 }
 

@@ -109,12 +109,15 @@ fn interval(row: &Row) -> String {
         return String::new();
     }
     if row.kind == Kind::Rate {
+        let (low, high) = (low.max(-1.0), high.min(1.0));
         return format!("{:+.2} to {:+.2}pp", low * 100.0, high * 100.0);
     }
     if row.base == 0.0 {
         return String::new();
     }
-    format!("{} to {}", percent(low / row.base.abs()), percent(high / row.base.abs()))
+    // Nothing of ours falls by more than all of it, however wide the error is.
+    let low = (low / row.base.abs()).max(-1.0);
+    format!("{} to {}", percent(low), percent(high / row.base.abs()))
 }
 
 fn percent(share: f64) -> String {

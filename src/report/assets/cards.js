@@ -8,19 +8,21 @@ function card(label, value, ...notes) {
 /** How the test ended: what decides its exit code. */
 function verdictCard() {
   const { thresholds, checks, client, exit } = DATA.verdict;
-  if (DATA.live) {
-    const ended = exit !== null;
-    return card(DATA.meta.name, say(ended ? 'ended' : 'running'), element('span', { id: 'connection' }));
-  }
-  const good = exit === null || exit === 0;
   const passed = thresholds.filter((one) => one.ok).length;
+  const told = thresholds.length > 0 && say('thresholds.passed', passed, thresholds.length);
+  const checked = checks.length > 0 && say('checks.passed', percent(checkShare()));
+  if (DATA.live && exit === null) {
+    return card(say('summary'), say('running'), span(DATA.meta.duration), told, checked, element('span', { id: 'connection', class: 'bad' }));
+  }
+  const good = exit === 0;
+  const word = exit === null ? 'incomplete' : good ? 'passed' : 'failed';
   const made = card(
     say('summary'),
-    `${good ? '✓' : '✗'} ${say(good ? 'passed' : 'failed')}`,
-    thresholds.length > 0 && say('thresholds.passed', passed, thresholds.length),
-    checks.length > 0 && say('checks.passed', percent(checkShare())),
-    client && `${say('client')}: ${say(client.verdict)}`,
-    !good && say('exit', exit),
+    `${good ? '✓' : '✗'} ${say(word)}`,
+    told,
+    checked,
+    client && element('span', client.verdict === 'suspect' ? { class: 'bad', title: client.notes.join('\n') } : {}, `${say('client')}: ${say(client.verdict)}`),
+    exit > 0 && say('exit', exit),
   );
   made.classList.add('verdict', good ? 'good' : 'bad');
   return made;
@@ -52,7 +54,7 @@ function cardsSection() {
     verdictCard(),
     requests && card(say('requests'), number(amount), say('requests.rate', number(amount / seconds, 3))),
     streams ?? (failed && failed.total > 0 ? card(say('success'), percent(1 - failed.trues / failed.total), say('failures', number(failed.trues))) : null),
-    first && trendCard(first.metric === FIRST[0] ? 'TTFT' : say('first_event'), first),
+    first && trendCard(first.metric === FIRST[0] ? 'TTFT' : say('first'), first),
     trendCard('TPOT', totalOf('llm_time_per_output_token')),
     tokens && card(say('tokens'), `${number(tokens.sum / seconds, 3)} tok/s`, `${say('total')} ${number(tokens.sum)}`),
     trendCard(say('response'), response),

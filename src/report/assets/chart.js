@@ -125,6 +125,10 @@ function place(chart, list) {
   chart.box = element('figure', { class: 'chart', id: `chart-${chart.id}`, 'aria-label': chart.title }, heading, body);
   chart.draw = () => {
     chart.plot = new uPlot({ width: breadth(chart.box), height: PLOT_HEIGHT, ...chart.options }, chart.data, body);
+    // By name, so that they change with the theme.
+    body.querySelectorAll('.u-series:not(.when) .u-marker').forEach((marker, at) => {
+      marker.style.background = `var(--${chart.lines[at].colour})`;
+    });
     chart.begin(chart.plot);
   };
   list.push(chart);

@@ -107,7 +107,8 @@ const UNCHARTED = ['vus_max', 'http_req_failed', 'sse_streams', 'llm_requests'];
 /** Metrics of the test's own, and those that no chart above has. */
 function customCharts() {
   const left = DATA.series.filter((series) => series.scenario === state.scenario && !charted.has(series.metric));
-  return left.filter(({ metric }) => !UNCHARTED.includes(metric)).map((series, place) => anyChart(series, `custom-${place}`, series.metric));
+  const says = (series) => !UNCHARTED.includes(series.metric) && !(series.sum?.every((sum) => !sum) ?? false);
+  return left.filter(says).map((series, place) => anyChart(series, `custom-${place}`, series.metric));
 }
 
 /** All charts of the page, below their headings. */

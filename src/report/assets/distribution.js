@@ -12,15 +12,16 @@ function distributionChart(id) {
     const values = new Map(one.points);
     return xs.map((x) => values.get(x) ?? null);
   })];
+  const lines = found.map((_, place) => ({ colour: `c${place + 1}` }));
   const series = found.map((one, place) => ({
     label: one.metric,
-    stroke: () => colour(`c${(place % 6) + 1}`),
+    stroke: () => colour(lines[place].colour),
     width: place === 0 ? 2 : 1.5,
     points: { show: false },
     spanGaps: true,
     value: (_, value) => figure(value, 'time'),
   }));
-  const chart = { id, title: say(id), note: say('distribution.help'), data };
+  const chart = { id, title: say(id), note: ofWhole(say('distribution.help')), lines, data };
   chart.begin = (plot) => plot.setScale('x', { min: 1, max: Math.max(chart.data[0][chart.data[0].length - 1], 10) });
   chart.options = {
     class: 'wide',

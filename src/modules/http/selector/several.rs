@@ -1,42 +1,41 @@
 //! Multipaths, `{a,"name":b}` and `[a,b]`, and literals, `!"text"`.
 
-use super::{Cut, find};
+use super::scan::nested_end;
+use super::{get, quoted};
 
-/// The multipath or literal that begins at `at`, if one does.
-pub fn cut(path: &str, at: usize) -> Option<Cut<'_>> {
-    let begun = &path[at..];
-    let length = if begun.starts_with('!') { literal(begun)? } else { several(begun)? };
-    let (part, after) = begun.split_at(length);
-    let after = match after.strip_prefix(['.', '|']) {
-        Some(after) => after,
-        None if after.is_empty() => after,
-        None => return None,
-    };
-    let before = path[..at].strip_suffix(['.', '|']).unwrap_or_default();
-    Some(match part.strip_prefix('!') {
-        Some(json) => Cut::Literal { before, json, after },
-        None => Cut::Several { before, paths: part, after },
-    })
-}
-
-/// What a multipath finds, as an object or array; parts that find nothing are left out.
-pub fn collect(json: &str, paths: &str) -> String {
-    let is_object = paths.starts_with('{');
-    let parts = parts(&paths[1..paths.len() - 1]).into_iter().filter_map(|(name, path)| {
-        let found = find(json, path)?;
-        Some(if is_object { format!("{}:{found}", key(name, path)) } else { found })
-    });
-    let parts = parts.collect::<Vec<_>>().join(",");
-    if is_object { format!("{{{parts}}}") } else { format!("[{parts}]") }
+/// What the multipath at a path's begin makes of a text, and what is left of the path.
+pub fn collect<'p>(json: &str, path: &'p str) -> Option<(String, &'p str)> {
+    let (parts, rest) = parts(path)?;
+    if !rest.is_empty() && !rest.starts_with(['|', '.']) {
+        return None;
+    }
+    let is_object = path.starts_with('{');
+    let mut made = String::from(&path[..1]);
+    for (name, part) in parts {
+        let found = get(json, part);
+        if !found.exists() {
+            continue;
+        }
+        if made.len() > 1 {
+            made.push(',');
+        }
+        if is_object {
+            made.push_str(&key(name, part));
+            made.push(':');
+        }
+        made.push_str(if found.raw.is_empty() { "null" } else { &found.raw });
+    }
+    made.push(if is_object { '}' } else { ']' });
+    Some((made, rest))
 }
 
 /// The name that was given, or the last key of the path if it is a plain one.
 fn key(name: &str, path: &str) -> String {
-    if name.starts_with('"') && gjson::valid(name) {
-        return name.to_owned();
+    match name {
+        "" => quoted(last(path)),
+        name if name.starts_with('"') && gjson::valid(name) => name.to_owned(),
+        name => quoted(name),
     }
-    let name = if name.is_empty() { last(path) } else { name };
-    serde_json::Value::from(name).to_string()
 }
 
 fn last(path: &str) -> &str {
@@ -47,49 +46,39 @@ fn last(path: &str) -> &str {
     if is_plain { name } else { "_" }
 }
 
-/// Names (empty where there are none) and paths.
-fn parts(inner: &str) -> Vec<(&str, &str)> {
-    let bytes = inner.as_bytes();
+/// A part's name, empty where it has none, and its path.
+type Part<'p> = (&'p str, &'p str);
+
+fn parts(path: &str) -> Option<(Vec<Part<'_>>, &str)> {
+    let bytes = path.as_bytes();
     let mut parts = Vec::new();
-    let (mut at, mut start, mut nested, mut colon, mut modified) = (0, 0, 0_usize, None, false);
+    let (mut at, mut start, mut depth, mut colon, mut modified) = (1, 1, 1, None, false);
     let part = |start: usize, colon: Option<usize>, end: usize| match colon {
-        Some(colon) => (&inner[start..colon], &inner[colon + 1..end]),
-        None => ("", &inner[start..end]),
+        Some(colon) => (&path[start..colon], &path[colon + 1..end]),
+        None => ("", &path[start..end]),
     };
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => at += 1,
-            b'"' => at = past_text(bytes, at) - 1,
-            b'[' | b'(' | b'{' => nested += 1,
-            b']' | b')' | b'}' => nested = nested.saturating_sub(1),
-            b'@' if at > 0 && matches!(bytes[at - 1], b'.' | b'|') => modified = true,
-            b':' if nested == 0 && !modified => colon = Some(at),
-            b',' if nested == 0 => {
+            b'@' => modified |= matches!(bytes[at - 1], b'.' | b'|'),
+            b':' if depth == 1 && !modified => colon = colon.or(Some(at)),
+            b',' if depth == 1 => {
                 parts.push(part(start, colon.take(), at));
                 modified = false;
                 start = at + 1;
             }
-            _ => {}
-        }
-        at += 1;
-    }
-    parts.push(part(start, colon, bytes.len()));
-    parts
-}
-
-/// The length of what brackets enclose, with them.
-fn several(path: &str) -> Option<usize> {
-    let bytes = path.as_bytes();
-    let (mut at, mut nested) = (0, 0_usize);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'"' => at = past_text(bytes, at) - 1,
-            b'[' | b'(' | b'{' => nested += 1,
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            b'[' | b'(' | b'{' => depth += 1,
             b']' | b')' | b'}' => {
-                nested -= 1;
-                if nested == 0 {
-                    return Some(at + 1);
+                depth -= 1;
+                if depth == 0 {
+                    parts.push(part(start, colon, at));
+                    return Some((parts, &path[at + 1..]));
                 }
             }
             _ => {}
@@ -99,33 +88,13 @@ fn several(path: &str) -> Option<usize> {
     None
 }
 
-/// The length of a literal, with its exclamation mark.
-fn literal(path: &str) -> Option<usize> {
-    let bytes = path.as_bytes();
-    match bytes.get(1)? {
-        b'{' | b'[' => several(&path[1..]).map(|length| length + 1),
-        b'"' => Some(past_text(bytes, 1)),
-        b'+' | b'-' | b'0'..=b'9' => {
-            let is_number = |b: &&u8| b.is_ascii_digit() || b"+-.eE".contains(b);
-            Some(1 + bytes[1..].iter().take_while(is_number).count())
-        }
-        _ => {
-            let end = path.find(['.', '|']).unwrap_or(path.len());
-            ["true", "false", "null"].contains(&&path[1..end]).then_some(end)
-        }
+/// The literal at a path's begin, and what is left of the path.
+pub fn literal(path: &str) -> Option<(&str, &str)> {
+    let named = &path[1..];
+    if named.starts_with(['{', '[', '"', '+', '-']) || named.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some(named.split_at(nested_end(named.as_bytes(), 0)));
     }
-}
-
-/// Where the text that begins at `at` with a quote has ended.
-fn past_text(bytes: &[u8], at: usize) -> usize {
-    let mut at = at + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'"' => return at + 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
+    let (name, rest) = named.split_at(named.find(['|', '.']).unwrap_or(named.len()));
+    let is_known = ["true", "false", "null", "nan", "inf"].contains(&name.to_lowercase().as_str());
+    is_known.then_some((name, rest))
 }
