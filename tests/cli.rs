@@ -48,6 +48,7 @@ fn a_script_comes_from_stdin() {
 fn every_example_runs_against_the_mock_in_the_process() {
     for (example, shown) in [
         ("llm.js", "chat_first_token"),
+        ("chat.js", "llm_time_to_first_token"),
         ("sse.js", "event_gap"),
         ("sse-post.js", "status is 200"),
         ("sse-async.js", "event_gap"),
@@ -60,7 +61,7 @@ fn every_example_runs_against_the_mock_in_the_process() {
     ] {
         let path = in_repository("examples").join(example);
         let mut args = vec!["run", "--mock=ttft=20,itl=2", path.to_str().unwrap()];
-        if example == "llm.js" {
+        if matches!(example, "llm.js" | "chat.js") {
             args.extend(["--vus", "2", "--duration", "2s"]);
         }
         let outcome = ssek(&args).outcome();

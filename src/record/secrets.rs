@@ -34,8 +34,11 @@ const WORDS: &[&str] = &[
 const BEGINNINGS: &[&str] =
     &["sk-", "sk_", "ghp_", "gho_", "xoxb-", "xoxp-", "AKIA", "AIza", "eyJ", "Bearer ", "Basic "];
 
-/// Shorter texts are hidden where they stand, but not looked for elsewhere.
+/// Shorter texts are hidden where they stand, but not looked for elsewhere: they may be words.
 const SHORTEST: usize = 6;
+
+/// Texts without a digit may be words up to this length.
+const LONGEST_WORD: usize = 20;
 
 /// Hides what is known to be secret.
 #[derive(Debug, Default)]
@@ -53,7 +56,8 @@ impl Scrub {
     ) -> (Self, Vec<String>) {
         let mut scrub = Self::default();
         for (name, value) in variables {
-            if is_secret(&name, &value) {
+            // The shell's own variable, and names of files, are none.
+            if name != "PWD" && !value.starts_with('/') && is_secret(&name, &value) {
                 scrub.know(&value);
             }
         }
@@ -61,8 +65,9 @@ impl Scrub {
         let mut after: Option<&str> = None;
         for argument in command {
             let hidden = match after.take() {
-                Some(flag) => scrub.argument(flag, argument),
-                None => {
+                // One that begins like a flag is a flag, for the one before it takes no value.
+                Some(flag) if !argument.starts_with('-') => scrub.argument(flag, argument),
+                _ => {
                     let flag = argument.split('=').next().unwrap_or_default();
                     match argument.split_once('=') {
                         Some((flag, value)) if flag.starts_with("--") => {
@@ -112,7 +117,8 @@ impl Scrub {
     }
 
     fn know(&mut self, secret: &str) {
-        if secret.len() >= SHORTEST {
+        let is_word = secret.len() < LONGEST_WORD && !secret.contains(|c: char| c.is_ascii_digit());
+        if secret.len() >= SHORTEST && !is_word {
             self.secrets.push(secret.to_owned());
         }
     }
@@ -215,13 +221,14 @@ mod tests {
     #[test]
     fn secrets_of_the_command_line_are_hidden_wherever_they_stand() {
         let command = "ssek run -e API_KEY=hunter22 -eMAX_TOKENS=64 --env=URL=http://me:pw@h/x?k=hunter22 -e X=sk-123 \
-                       --api-key abcdefgh --api-key-file keys.txt --secret-source mock=a=b -e Y=env-secret s.js";
+                       --api-key abcdefgh --api-key-file keys.txt --secret-source mock=a=b -q -e Y=env-s3cret --quiet -e TOKEN=word s.js";
         let command: Vec<_> = command.split_whitespace().map(str::to_owned).collect();
-        let variables = [("MY_TOKEN", "env-secret"), ("HOME", "/home/me")];
+        let variables =
+            [("MY_TOKEN", "env-s3cret"), ("HOME", "/home/me"), ("PWD", "run/ssek/1"), ("AUTH", "s.js")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let (scrub, shown) = Scrub::learn(variables.into_iter(), &command);
         let want = "ssek run -e API_KEY=* -eMAX_TOKENS=64 --env=URL=http://***@h/x?k=* -e X=* --api-key * \
-                    --api-key-file keys.txt --secret-source * -e Y=* s.js";
+                    --api-key-file keys.txt --secret-source * -q -e Y=* --quiet -e TOKEN=* s.js";
         assert_eq!(shown.join(" ").replace(MARK, "*"), want);
         assert_eq!(scrub.text("/home/me hunter22").replace(MARK, "*"), "/home/me *");
     }

@@ -94,19 +94,23 @@ fn most_frequent(parts: &[Breakdown]) -> Vec<&Breakdown> {
     }
     // Of those that came as often as the last one that is shown, the first.
     let mut ties: HashMap<(&str, &str), usize> = HashMap::new();
-    let often = |part: &&Breakdown| {
+    let mut shown = Vec::new();
+    for part in parts {
         let key = (part.metric.as_str(), part.tag.as_str());
         let counts = &by_tag[&key];
-        let shown = counts.len().min(MOST_VALUES);
-        let least = counts[shown - 1];
-        if part.total.count() != least {
-            return part.total.count() > least;
+        let places = counts.len().min(MOST_VALUES);
+        let (count, least) = (part.total.count(), counts[places - 1]);
+        if count == least {
+            let ties = ties.entry(key).or_default();
+            *ties += 1;
+            if *ties <= places - counts.partition_point(|count| *count > least) {
+                shown.push(part);
+            }
+        } else if count > least {
+            shown.push(part);
         }
-        let ties = ties.entry(key).or_default();
-        *ties += 1;
-        *ties <= shown - counts.partition_point(|count| *count > least)
-    };
-    parts.iter().filter(often).collect()
+    }
+    shown
 }
 
 fn row(

@@ -97,7 +97,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let mut definitions = definitions(&test, &resolved, &request.runtime)?;
     let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
     if shows_streaming {
-        definitions.extend(streaming::outcomes(&test.registry));
+        definitions.extend(streaming::outcomes(&test.registry, request.runtime.summary_mode));
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) =

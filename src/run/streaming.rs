@@ -5,6 +5,7 @@ use crate::metrics::{Definition, Registry};
 use crate::net::Outcome;
 use crate::options::RuntimeOptions;
 use crate::options::runtime::{StreamingMode, SummaryMode};
+use crate::summary::text::TOKEN_ORIGINS;
 use crate::vu::Test;
 
 /// Decides once, after the first VU's init code, whether the summary has the metrics of event streams, and says
@@ -31,10 +32,20 @@ pub fn decide(test: &Test, definitions: &[Definition], runtime: &RuntimeOptions)
     shown
 }
 
-/// The sub-metrics that show how streams ended, one for each outcome.
-pub fn outcomes(registry: &Registry) -> Vec<Definition> {
-    let name = |outcome: Outcome| format!("{}{{outcome:{}}}", builtin::SSE_STREAMS.name, outcome.name());
+/// The sub-metrics that show how streams ended, one for each outcome; for the table of LLM calls also theirs, and
+/// tokens by where their counts come from.
+pub fn outcomes(registry: &Registry, mode: SummaryMode) -> Vec<Definition> {
+    let of_outcome = |metric: &str| {
+        Outcome::ALL.map(|outcome| format!("{metric}{{outcome:{}}}", outcome.name())).into_iter()
+    };
+    let mut names: Vec<_> = of_outcome(builtin::SSE_STREAMS.name).collect();
+    if mode == SummaryMode::Llm {
+        names.extend(of_outcome(builtin::LLM_REQUESTS.name));
+        for metric in [builtin::LLM_PROMPT_TOKENS_TOTAL, builtin::LLM_COMPLETION_TOKENS_TOTAL] {
+            let of_origin = |origin: &&str| format!("{}{{tokens:{origin}}}", metric.name);
+            names.extend(TOKEN_ORIGINS.iter().map(of_origin));
+        }
+    }
     // The names are ours and the metric is there if the script streams; if not, there is nothing to show.
-    let made = Outcome::ALL.map(|outcome| Definition::without_thresholds(&name(outcome), registry).ok());
-    made.into_iter().flatten().collect()
+    names.iter().filter_map(|name| Definition::without_thresholds(name, registry).ok()).collect()
 }

@@ -7,6 +7,8 @@ mod metrics;
 mod tests;
 mod thresholds;
 
+pub use llm::TOKEN_ORIGINS;
+
 use super::client::Client;
 use super::style::Style;
 use super::{Summary, group_name, parent_group};

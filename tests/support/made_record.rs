@@ -28,7 +28,7 @@ pub struct Made {
 pub fn made(run: &Made) -> (Record, Vec<f64>) {
     let registry = Registry::new();
     let mut random = ChaCha8Rng::seed_from_u64(run.seed);
-    let mut metric = |name: &str, kind, contains, tags: &[(&str, &str)]| {
+    let metric = |name: &str, kind, contains, tags: &[(&str, &str)]| {
         let mut set = TagSet::default();
         tags.iter().for_each(|(key, value)| set.set(key, value));
         let metric = registry.register(name, kind, contains).unwrap();
@@ -42,7 +42,7 @@ pub fn made(run: &Made) -> (Record, Vec<f64>) {
     let mut collector = Collector::new(Timestamp(START), &[]);
     let (mut values, mut busy) = (Vec::new(), 0.0);
     for second in 0..run.seconds {
-        busy = 0.7 * busy + 0.05 * normal(&mut random);
+        busy = 0.5 * busy + 0.02 * normal(&mut random);
         let mut batch = Vec::new();
         for place in 0..run.rate {
             let time = Timestamp(START + second * SECOND + place as i64 * SECOND / run.rate as i64);

@@ -7,15 +7,15 @@ use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsResult, JsValue};
 use tokio::sync::Notify;
 
-use super::chat::{finish, judge, refuse_init};
+use super::chat::{finish, judged, refuse_init};
 use super::client;
 use super::heard::{Handlers, Piece};
-use super::record::{Call, record, record_interrupted};
+use super::record::{Call, record};
 use super::request::Question;
 use crate::js::convert::{arg, settle};
 use crate::js::event_loop::{Completion, EventLoop};
 use crate::js::go_error;
-use crate::llm::{Delta, Ongoing};
+use crate::llm::{Delta, Ongoing, Report};
 use crate::net::Outcome;
 use crate::vu::State;
 
@@ -29,40 +29,65 @@ pub fn chat_async(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
     let network = state.client().map_err(|text| go_error(text, context))?;
     let (promise, resolvers) = JsPromise::new_pending(context);
     let event_loop = state.event_loop().clone();
-    let mut unfinished = Unfinished { call: Some(Call::new(&state, &options, &question)), state };
+    let call = Call::new(&state, &options, &question);
     event_loop.clone().spawn(async move {
         let wanted = handlers.wanted();
         let listener = Rc::new(Listener { handlers, stop: Notify::new() });
-        let mut ongoing = Ongoing::new(&network, &options.target, &question.request);
-        loop {
-            let mut hear = |delta: &Delta, at: Instant| {
-                if let Some(piece) = wanted.take(delta, at) {
-                    listener.clone().hear(piece, &event_loop);
-                }
-            };
-            let goes_on = tokio::select! {
-                biased;
-                () = listener.stop.notified() => false,
-                goes_on = ongoing.next(&mut hear) => goes_on,
-            };
-            if !goes_on {
-                break;
+        let ongoing = Ongoing::new(&network, &options.target, &question.request);
+        let mut running = Running { state, call, ongoing: Some(ongoing) };
+        let mut hear = |delta: &Delta, at: Instant| {
+            if let Some(piece) = wanted.take(delta, at) {
+                listener.clone().hear(piece, &event_loop);
             }
-        }
-        ongoing.close(Outcome::Aborted);
-        let mut report = ongoing.finish();
-        judge(&mut report, &unfinished.state);
-        if let Some(call) = unfinished.call.take() {
-            record(&unfinished.state, &call, &report);
-        }
+        };
+        let stopped = tokio::select! {
+            biased;
+            () = listener.stop.notified() => true,
+            () = running.read(&mut hear) => false,
+        };
+        let report = running.end(if stopped { Outcome::Aborted } else { Outcome::Ok });
         let throw = question.throw;
         let done: Completion = Box::new(move |context| {
-            let outcome = finish(&report, throw, context);
+            let outcome = match report {
+                Some(report) => finish(&report, throw, context),
+                None => Ok(JsValue::undefined()),
+            };
             settle(&resolvers, outcome, context)
         });
         done
     });
     Ok(promise.into())
+}
+
+/// A call that goes on. One that is dropped was cut off by the end of the test, and is counted as that.
+struct Running<'a> {
+    state: Rc<State>,
+    call: Call,
+    /// `None` once it has ended.
+    ongoing: Option<Ongoing<'a>>,
+}
+
+impl Running<'_> {
+    async fn read(&mut self, hear: &mut impl FnMut(&Delta, Instant)) {
+        if let Some(ongoing) = &mut self.ongoing {
+            while ongoing.next(hear).await {}
+        }
+    }
+
+    /// Ends the call, as `outcome` if it was not over, and records it.
+    fn end(&mut self, outcome: Outcome) -> Option<Report> {
+        let mut ongoing = self.ongoing.take()?;
+        ongoing.close(outcome);
+        let report = judged(ongoing.finish(), &self.state);
+        record(&self.state, &self.call, &report);
+        Some(report)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.end(Outcome::Interrupted);
+    }
 }
 
 /// The script's end of an answer.
@@ -83,19 +108,5 @@ impl Listener {
             }
             stops.map(drop)
         }));
-    }
-}
-
-/// A call that is counted as cut off, unless it was recorded.
-struct Unfinished {
-    state: Rc<State>,
-    call: Option<Call>,
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
-            record_interrupted(&self.state, &call);
-        }
     }
 }

@@ -7,12 +7,11 @@ use boa_engine::{Context, JsError, JsResult, JsValue};
 use super::client;
 use super::heard::Handlers;
 use super::options::Options;
-use super::record::{Call, record, record_interrupted};
+use super::record::{Call, record};
 use super::request::Question;
 use super::result::result;
 use crate::js::convert::arg;
 use crate::js::go_error;
-use crate::js::interrupt::interrupted;
 use crate::llm::{Delta, Ongoing, Report};
 use crate::net::Outcome;
 use crate::vu::State;
@@ -25,27 +24,16 @@ pub fn chat(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult
     let question = Question::read(&arg(args, 0), &options, &state, context)?;
     let handlers = Handlers::read(&arg(args, 1), context)?;
     let call = Call::new(&state, &options, &question);
-    match ask(&options, &question, &handlers, &state, context) {
-        Ok((mut report, thrown)) => {
-            judge(&mut report, &state);
-            record(&state, &call, &report);
-            match thrown {
-                Some(error) => Err(error),
-                None => finish(&report, question.throw, context),
-            }
-        }
-        Err(error) => {
-            record_interrupted(&state, &call);
-            Err(error)
-        }
+    let (report, failed) = ask(&options, &question, &handlers, &state, context)?;
+    let report = judged(report, &state);
+    record(&state, &call, &report);
+    match failed {
+        Some(error) => Err(error),
+        None => finish(&report, question.throw, context),
     }
 }
 
-/// Makes the call. With the report comes what a handler threw, which ended it.
-///
-/// # Errors
-///
-/// The VU is interrupted.
+/// Makes the call. With the report comes what ended it, if that is an error: a handler threw, or the VU is interrupted.
 fn ask(
     options: &Options,
     question: &Question,
@@ -59,35 +47,40 @@ fn ask(
     let mut pieces = Vec::new();
     loop {
         let mut hear = |delta: &Delta, at: Instant| pieces.extend(wanted.take(delta, at));
-        let goes_on = state.block_on(ongoing.next(&mut hear), context)?;
+        let mut read = state.block_on(ongoing.next(&mut hear), context);
         for piece in pieces.drain(..) {
             match handlers.call(piece, context) {
-                Ok(false) => {}
+                Ok(false) => state.left_garbage(1),
                 Ok(true) => {
                     ongoing.close(Outcome::Aborted);
                     break;
                 }
-                Err(_) if state.interrupt.is_raised() => return Err(interrupted()),
                 Err(error) => {
-                    ongoing.close(Outcome::Aborted);
-                    return Ok((ongoing.finish(), Some(error)));
+                    read = Err(error);
+                    break;
                 }
             }
-            state.left_garbage(1);
         }
-        if !goes_on || ongoing.is_over() {
-            return Ok((ongoing.finish(), None));
+        match read {
+            Ok(goes_on) if goes_on && !ongoing.is_over() => {}
+            Ok(_) => return Ok((ongoing.finish(), None)),
+            Err(error) => {
+                let is_cut_off = state.interrupt.is_raised();
+                ongoing.close(if is_cut_off { Outcome::Interrupted } else { Outcome::Aborted });
+                return Ok((ongoing.finish(), Some(error)));
+            }
         }
     }
 }
 
-/// Judges a call by the objectives of the options, where its client has none.
-pub fn judge(report: &mut Report, state: &State) {
+/// The report, judged by the objectives of the options where its client has none.
+pub fn judged(mut report: Report, state: &State) -> Report {
     if let Some(slo) = state.test.options().and_then(|options| options.slo.as_ref())
         && report.good.is_none()
     {
-        report.good = Some(slo.is_met(report));
+        report.good = Some(slo.is_met(&report));
     }
+    report
 }
 
 /// What a script gets of a call that is over.

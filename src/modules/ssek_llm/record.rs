@@ -83,7 +83,16 @@ fn is_expected(attempt: &Attempt) -> bool {
 
 /// Records a call that came to its end.
 pub fn record(state: &State, call: &Call, report: &Report) {
+    for hop in report.attempts.iter().flat_map(|attempt| &attempt.hops) {
+        state.count_bytes(hop.bytes_sent, hop.bytes_received);
+    }
     let mut tags = call.id(state, |_| ());
+    if report.outcome == Outcome::Interrupted {
+        // k6 measures no requests that the end of the test cut off.
+        tags = with(state, tags, |tags| tags.set("outcome", report.outcome.name()));
+        state.record(&builtin::LLM_REQUESTS, tags, Instant::now(), 1.0);
+        return;
+    }
     for attempt in &report.attempts {
         tags = call.of_attempt(state, attempt);
         record_attempt(state, attempt, tags);
@@ -95,7 +104,9 @@ pub fn record(state: &State, call: &Call, report: &Report) {
             Tagged::Tokens(source) => with(state, tags, |tags| tags.set("tokens", source.name())),
             Tagged::Outcome => with(state, tags, |tags| {
                 tags.set("outcome", report.outcome.name());
-                tags.set("finish_reason", report.finish_reason());
+                if let Some(reason) = &report.reply.finish_reason {
+                    tags.set("finish_reason", reason);
+                }
             }),
         };
         state.record(metric, tags, at, value);
@@ -109,22 +120,13 @@ pub fn record(state: &State, call: &Call, report: &Report) {
             state.record_scheduled(metric, tags, at, milliseconds(time));
         }
     }
-    if !matches!(report.outcome, Outcome::Ok | Outcome::Aborted | Outcome::Interrupted) {
+    if !matches!(report.outcome, Outcome::Ok | Outcome::Aborted) {
         state.request_failed.set(true);
     }
     if let Some(hop) = report.hop() {
         state.saw_proto(hop.proto);
     }
     tell_of_mismatch(report);
-}
-
-/// Counts a call that the end of the test cut off: k6 measures no such requests.
-pub fn record_interrupted(state: &State, call: &Call) {
-    let tags = call.id(state, |tags| {
-        tags.set("outcome", Outcome::Interrupted.name());
-        tags.set("finish_reason", "");
-    });
-    state.record(&builtin::LLM_REQUESTS, tags, Instant::now(), 1.0);
 }
 
 fn with(state: &State, tags: TagSetId, change: impl FnOnce(&mut TagSet)) -> TagSetId {
@@ -135,9 +137,6 @@ fn with(state: &State, tags: TagSetId, change: impl FnOnce(&mut TagSet)) -> TagS
 
 /// k6's samples of one request, redirects counted as one with it.
 fn record_attempt(state: &State, attempt: &Attempt, tags: TagSetId) {
-    for hop in &attempt.hops {
-        state.count_bytes(hop.bytes_sent, hop.bytes_received);
-    }
     let Some(Hop { trail, .. }) = attempt.hops.last() else { return };
     let at = trail.end;
     state.record(&builtin::HTTP_REQS, tags, at, 1.0);

@@ -134,6 +134,7 @@ pub fn compare(
     for bound in bounds {
         let ours = find(bound, base, base_name)?;
         let theirs = find(bound, head, head_name)?;
+        // A series has points, or it would not be there; so there is a row for each bound.
         judged.extend(compared((base, ours), (head, theirs), &[bound.figure], settings));
     }
     correct(&mut judged, settings);
@@ -205,9 +206,6 @@ fn compared(
 ) -> Vec<Row> {
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
     let (a, b) = (Units::of(ours, base, &mut random), Units::of(theirs, head, &mut random));
-    if a.len() == 0 || b.len() == 0 {
-        return Vec::new();
-    }
     let ours_estimated = estimates(&a, figures, &mut random);
     let theirs_estimated = estimates(&b, figures, &mut random);
     let row = |(figure, (a, b)): (&Figure, (&Estimate, &Estimate))| {
@@ -243,6 +241,10 @@ struct Estimate {
 
 fn estimates(units: &Units, figures: &[Figure], random: &mut ChaCha8Rng) -> Vec<Estimate> {
     let count = units.len();
+    if count == 0 {
+        // Of a record that somebody made by hand: nothing is known.
+        return vec![Estimate { value: 0.0, error: f64::INFINITY, df: 1.0 }; figures.len()];
+    }
     // The length at which the bootstrap's estimate of a variance is best grows with the cube root (P. Hall,
     // J. L. Horowitz and B.-Y. Jing, On blocking rules for the bootstrap with dependent data, 1995).
     let block = if units.in_time { ((count as f64).cbrt() + 1e-9) as usize } else { 1 }.max(1);

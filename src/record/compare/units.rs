@@ -95,13 +95,13 @@ impl Units {
     /// Steps without samples count, too: nothing happened in them.
     fn of_counter(series: &Series, record: &Record) -> Self {
         let step = record.step.max(1);
-        let last = series.points.last().map_or(0, |point| point.second / step);
-        let steps = (record.duration() / f64::from(step)).ceil().max(f64::from(last) + 1.0);
-        let mut rows = vec![Row::default(); (steps as usize).clamp(1, 10_000_000)];
+        let steps = steps(series, record, step);
+        let mut rows = vec![Row::default(); steps.len()];
         for point in &series.points {
-            if let (Some(row), Packed::Counter(counter)) =
-                (rows.get_mut((point.second / step) as usize), &point.value)
+            if let (Ok(at), Packed::Counter(counter)) =
+                (steps.binary_search(&(point.second / step)), &point.value)
             {
+                let row = &mut rows[at];
                 row.sum = counter.sum;
                 row.count = counter.count as f64;
             }
@@ -202,6 +202,21 @@ impl Row {
             cells,
         }
     }
+}
+
+/// The steps of a record in which a run was under way, ascending.
+fn steps(series: &Series, record: &Record, step: u32) -> Vec<u32> {
+    if record.meta.runs > 1 {
+        // Between the runs there may be hours.
+        let points = record.series.iter().flat_map(|series| &series.points);
+        let mut steps: Vec<_> = points.map(|point| point.second / step).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        return steps;
+    }
+    let last = series.points.last().map_or(0, |point| point.second / step);
+    let whole = (record.duration() / f64::from(step)).ceil().min(1e7) as u32;
+    (0..whole.max(last.saturating_add(1))).collect()
 }
 
 /// The values of a trend, dealt out at random.

@@ -21,7 +21,7 @@ function distributionChart(id) {
     spanGaps: true,
     value: (_, value) => figure(value, 'time'),
   }));
-  const chart = { id, title: say(id), note: say('distribution.help'), lines, data };
+  const chart = { id, title: say(id), note: ofWhole(say('distribution.help')), lines, data };
   chart.begin = (plot) => plot.setScale('x', { min: 1, max: Math.max(chart.data[0][chart.data[0].length - 1], 10) });
   chart.options = {
     class: 'wide',

@@ -9,6 +9,11 @@ function seriesOf(metric, scenario = state.scenario) {
   return DATA.series.find((one) => one.metric === metric && one.scenario === scenario);
 }
 
+/** A note of a chart that knows no scenarios. */
+function ofWhole(note) {
+  return state.scenario === '' ? note : `${note} (${say('all')})`;
+}
+
 /** The row of a metric over the whole test. */
 function totalOf(metric) {
   return DATA.statistics.find((row) => row.metric === metric && row.tag === '');

@@ -16,7 +16,7 @@ function gapsChart(id) {
   return timeChart({
     id,
     title: say(id),
-    note: `${gaps.metric}: ${say('gaps.help')}`,
+    note: ofWhole(`${gaps.metric}: ${say('gaps.help')}`),
     contains: 'time',
     logarithmic: true,
     range: () => [edge(lowest), edge(highest + 1)],

@@ -26,5 +26,5 @@ function outcomesChart(id) {
   });
   // The highest first, so that the lower ones are drawn over it.
   lines.reverse();
-  return timeChart({ id, title: say(id), note: metric, figure: perSecondFigure(), lines });
+  return timeChart({ id, title: say(id), note: ofWhole(metric), figure: perSecondFigure(), lines });
 }

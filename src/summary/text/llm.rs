@@ -37,7 +37,7 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 
 /// Where token counts come from, as the tag `tokens` says; figures of different origin are never added up.
-const ORIGINS: &[&str] = &["usage", "tokenizer", "estimate"];
+pub const TOKEN_ORIGINS: &[&str] = &["usage", "tokenizer", "estimate"];
 
 /// Writes the section; nothing where there were no streams.
 pub(super) fn write(page: &mut Page) {
@@ -143,7 +143,8 @@ fn tokens(page: &Page, name: &str) -> Option<String> {
         let rate = if duration.is_zero() { 0.0 } else { sum / duration.as_secs_f64() };
         format!("{} ({:.1}/s{origin})", number::count(sum), rate)
     };
-    let origins = parts(page, name, "tokens").filter(|(origin, sum)| ORIGINS.contains(origin) && *sum > 0.0);
+    let origins =
+        parts(page, name, "tokens").filter(|(origin, sum)| TOKEN_ORIGINS.contains(origin) && *sum > 0.0);
     let texts: Vec<_> = origins.map(|(origin, sum)| shown(sum, &format!(", {origin}"))).collect();
     Some(if texts.is_empty() { shown(all.sum, "") } else { texts.join(", ") })
 }
