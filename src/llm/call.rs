@@ -340,7 +340,7 @@ impl Facts<'_> {
                 format!("the answer is no event stream; does the server stream here? It begins: {said}"),
             )),
             End::Closed(outcome) => applying.push((*outcome, String::new())),
-            End::Done if answer.is_complete() && !(self.mid_event && !answer.done) => {}
+            End::Done if answer.is_complete() && (answer.done || !self.mid_event) => {}
             End::Done if !self.right_type && answer.events == 0 => applying.push((
                 Outcome::ProtocolError,
                 "the answer is no event stream; does the server stream here?".to_owned(),

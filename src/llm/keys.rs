@@ -52,7 +52,7 @@ impl Keys {
     /// [`Self::new`], or the same value again for the same keys: users that each make a client of their own take turns
     /// over all of them.
     pub fn shared(keys: &[String], policy: Policy) -> Arc<Self> {
-        static ALL: Mutex<Vec<(Vec<String>, Policy, Arc<Keys>)>> = Mutex::new(Vec::new());
+        static ALL: Mutex<Vec<Known>> = Mutex::new(Vec::new());
         let mut all = ALL.lock().unwrap_or_else(|e| e.into_inner());
         if let Some((.., known)) = all.iter().find(|(known, other, _)| known == keys && *other == policy) {
             return known.clone();
@@ -74,6 +74,9 @@ impl Keys {
         self.keys.get((turn % self.keys.len() as u64) as usize).map(String::as_str)
     }
 }
+
+/// Keys as they were given, and what was made of them.
+type Known = (Vec<String>, Policy, Arc<Keys>);
 
 /// Shorter keys are placeholders such as `none` or `x`, and would be blotted out wherever they stand in a word.
 const SECRET: usize = 8;

@@ -135,15 +135,19 @@ impl Decode for Reader {
             out(&Delta::Usage(usage));
         }
         if let Some(reason) = find(&custom.finish) {
-            let reason = reason.as_str().map_or_else(|| reason.to_string(), str::to_owned);
-            out(&Delta::Finish(&reason));
+            out(&Delta::Finish(&plain(reason)));
         }
         if let Some(End::Field(path, wanted)) = &custom.done
             && let Some(found) = path.find(&value)
-            && found.as_str().map_or_else(|| found.to_string() == *wanted, |found| found == wanted)
+            && plain(found) == *wanted
         {
             out(&Delta::Done);
         }
         Ok(())
     }
+}
+
+/// A string without its quotes, anything else as JSON.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
