@@ -138,13 +138,13 @@ impl Line {
 
 /// `|#key:value,key:value`, or nothing.
 fn tags(series: &Series, config: &Config, without_check: bool) -> String {
-    let is_shown = |key: &str| {
-        !config.tag_blocklist.iter().any(|blocked| blocked == key)
-            && !(without_check && key == SystemTag::Check.name())
+    let is_hidden = |key: &str| {
+        config.tag_blocklist.iter().any(|blocked| blocked == key)
+            || (without_check && key == SystemTag::Check.name())
     };
     let pairs = series.tags.tags.iter().chain(&series.tags.metadata);
     let shown: Vec<_> = pairs
-        .filter(|(key, value)| !value.is_empty() && is_shown(key))
+        .filter(|(key, value)| !value.is_empty() && !is_hidden(key))
         .map(|(key, value)| format!("{}:{}", bare(key, &[':', ',', '|']), bare(value, &[',', '|'])))
         .collect();
     if shown.is_empty() { String::new() } else { format!("|#{}", shown.join(",")) }

@@ -73,7 +73,7 @@ impl Config {
         }
         if !url.username().is_empty() {
             let decoded = |text: &str| {
-                let pair = format!("x={}", text.replace('+', "%2B"));
+                let pair = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
                 url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
             };
             self.username = decoded(url.username());
@@ -84,8 +84,7 @@ impl Config {
             self.db = db.to_owned();
         }
         let queries: Vec<_> = url.query_pairs().map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
-        let named = |key: &str| queries.iter().any(|(k, _)| k == key);
-        if named("tagsAsFields") {
+        if queries.iter().any(|(key, _)| key == "tagsAsFields") {
             self.tags_as_fields.clear();
         }
         for (key, value) in &queries {

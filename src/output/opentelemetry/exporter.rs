@@ -29,7 +29,7 @@ pub enum Route {
 
 /// The way to a collector.
 pub enum Exporter {
-    Http(Post),
+    Http(Box<Post>),
     Grpc { client: Rc<Client>, endpoint: Endpoint, metadata: Metadata, channel: RefCell<Option<Rc<Channel>>> },
 }
 
@@ -70,7 +70,7 @@ impl Route {
     /// The exporter, on the thread where it is to work.
     pub fn exporter(self) -> Exporter {
         match self {
-            Self::Http(address) => Exporter::Http(address.client()),
+            Self::Http(address) => Exporter::Http(Box::new(address.client())),
             Self::Grpc { shared, endpoint, metadata } => {
                 let client = Rc::new(Client::new(&shared, 1));
                 Exporter::Grpc { client, endpoint, metadata, channel: RefCell::default() }
