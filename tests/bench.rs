@@ -408,6 +408,7 @@ fn open_models_keep_their_time() {
     let (plain, scheduled) = ("iteration_duration", "iteration_duration_scheduled");
     let mean = |metric: &str| result["metrics"][metric]["mean"].as_f64().unwrap();
     assert!(mean(scheduled) >= mean(plain), "{result}");
+    assert!(mean("llm_time_to_first_token_scheduled") >= mean("llm_time_to_first_token"), "{result}");
 }
 
 #[test]

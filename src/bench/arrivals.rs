@@ -35,7 +35,7 @@ pub async fn run(stage: &Arc<Stage>, local: &Rc<Local>, plan: &Open, place: u32,
             }
         } else {
             overdue += 1;
-            if overdue % BURST == 0 {
+            if u32::is_multiple_of(overdue, BURST) {
                 tokio::task::yield_now().await;
             }
         }

@@ -13,6 +13,9 @@ use crate::net::{Client, Shared};
 use crate::vu::Test;
 use crate::vu::samples::Samples;
 
+/// A conversation, if it has a name, and the number of a turn; zero where turns are not told apart.
+type Part = (Option<Arc<str>>, usize);
+
 /// The thread's own.
 pub struct Local {
     pub test: Arc<Test>,
@@ -26,7 +29,7 @@ pub struct Local {
     /// Of what is recorded once a piece of work.
     series: RefCell<HashMap<(&'static str, TagSetId), SeriesId>>,
     /// Of each conversation and turn.
-    tags: RefCell<HashMap<(Option<Arc<str>>, usize), TagSet>>,
+    tags: RefCell<HashMap<Part, TagSet>>,
 }
 
 impl Local {

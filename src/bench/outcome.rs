@@ -13,8 +13,10 @@ use crate::net::Outcome;
 use crate::summary::style::Style;
 use crate::summary::{by_name, counter_rate, number};
 
+type Figure = fn(&TrendSink) -> f64;
+
 /// The columns of a trend: their names and how they are made.
-const COLUMNS: [(&str, fn(&TrendSink) -> f64); 8] = [
+const COLUMNS: [(&str, Figure); 8] = [
     ("mean", TrendSink::avg),
     ("p50", |trend| trend.percentile(50.0)),
     ("p90", |trend| trend.percentile(90.0)),

@@ -95,9 +95,19 @@ impl Of<'_> {
         record(&builtin::DATA_RECEIVED, at, sum(|hop| hop.bytes_received));
     }
 
-    /// The stream as such.
+    /// The stream as such, and what an open model adds.
     fn events(&self, report: &Report, tags: TagSetId) {
         let marks = &report.marks;
+        if let Some(delay) = self.delay {
+            for (metric, at, time) in [
+                (&builtin::LLM_TIME_TO_FIRST_TOKEN_SCHEDULED, marks.first_token, marks.time_to_first_token()),
+                (&builtin::LLM_REQUEST_DURATION_SCHEDULED, marks.last_token, marks.duration()),
+            ] {
+                if let (Some(at), Some(time)) = (at, time) {
+                    self.local.record(metric, tags, at, milliseconds(time + delay));
+                }
+            }
+        }
         self.local.record(&builtin::SSE_EVENT, tags, marks.end, report.events as f64);
         if let (Some(first), Some(time)) = (marks.first_event, marks.since_start(marks.first_event)) {
             self.local.record(&builtin::SSE_TIME_TO_FIRST_EVENT, tags, first, milliseconds(time));

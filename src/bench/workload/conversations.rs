@@ -200,7 +200,7 @@ mod tests {
             (A.replace("2,", "\"2\","), ":3:18: invocations must be"),
             (A.replace("2,", "-1,"), ":3:18: invocations must be"),
             (A.replace("\"Explain async APIs\"", "7"), ":7:34: the content must be"),
-            (A.replace("]", ""), ":8:1: "),
+            (A.replace("]", ""), ":9:1: "),
             ("{}".to_owned(), ":1:1: want a list \"conversation\""),
             ("[]".to_owned(), ":1:1: want an object"),
         ] {
