@@ -19,7 +19,8 @@ import llm from 'ssek/llm'
 
 const client = new llm.Client({ baseURL: __ENV.URL, protocol: __ENV.PROTOCOL, model: 'my-model' })
 
-export const options = { vus: 4, iterations: 16 }
+// The server at times closes a kept connection in place of an answer.
+export const options = { vus: 4, iterations: 16, noConnectionReuse: true }
 
 export default function () {
   const prompt = `Once upon a time there were ${__VU} little servers`

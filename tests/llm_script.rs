@@ -288,7 +288,7 @@ fn calls_that_the_end_of_the_test_cuts_off() {
             &[],
             &format!(
                 "const client = make({{ path: '/slow' }})
-                export const options = {{ scenarios: {{ a: {{ executor: 'constant-vus', vus: 2, duration: '500ms', gracefulStop: '0s' }} }} }}
+                export const options = {{ scenarios: {{ a: {{ executor: 'constant-vus', vus: 2, duration: '1s', gracefulStop: '0s' }} }} }}
                 export default async function () {{ {call} }}"
             ),
         );

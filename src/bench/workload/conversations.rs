@@ -97,11 +97,17 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Mistake> {
 
 fn conversation(file: &Path) -> Result<Conversation, Mistake> {
     let written = read(file)?;
-    // Comments become blanks, so that places stay what they are.
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     StripComments::new(written.as_bytes())
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| Mistake::whole(file, format!("a comment or a text does not end: {error}")))?;
+    // Comments have become blanks, their line ends, too: these are put back, so that places stay what they are.
+    for (byte, was) in bytes.iter_mut().zip(written.bytes()) {
+        if was == b'\n' {
+            *byte = was;
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
     let value: Value = serde_json::from_str(&text).map_err(|error| Mistake::of_json(file, 1, &error))?;
     let wrong = |path: &str, what: &str| Mistake::in_json(file, 1, &text, path, what);
     if !value.is_object() {
