@@ -50,8 +50,9 @@ export function drawn(page) {
 
 /** The texts below the horizontal axes cannot be read off a canvas; the crosshair's time can. */
 export async function timesAt(page, share) {
-  const charts = await page.locator('.chart:not(:has(.wide)) .u-over').all();
-  const box = await charts[0].boundingBox();
+  const chart = page.locator('.chart:not(:has(.wide)) .u-over').first();
+  await chart.scrollIntoViewIfNeeded();
+  const box = await chart.boundingBox();
   await page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
   await page.waitForTimeout(100);
   return page.evaluate(() => [...document.querySelectorAll('.chart:not(:has(.wide)) .when td')].map((cell) => cell.textContent));

@@ -49,7 +49,8 @@ async function zooms() {
   const restored = await timesAt(page, 0.98);
   check(restored.every((time) => time === whole[0]), `a double click restores all: ${restored}`);
   await page.mouse.move(0, 0);
-  const again = await page.locator('#chart-response .u-over');
+  const again = page.locator('#chart-response .u-over');
+  await again.scrollIntoViewIfNeeded();
   const place = await again.boundingBox();
   await page.mouse.move(place.x + 40, place.y + 40);
   await page.mouse.down();
