@@ -48,8 +48,8 @@ export default async function () {
   await open('data.csv').catch((e) => console.log(e.name, e.message))
 }
 "#;
-    // What was not there for the first user may not be opened by the others, as with `open`.
-    let want = "data.csv 28 4 name true ForbiddenError,ForbiddenError,TypeError,TypeError\n4 \",2\n null\n0 2 34,110,97,10\n3\n\
+    // What could not be opened for the first user is not there for the others.
+    let want = "data.csv 28 4 name true NotFoundError,NotFoundError,TypeError,TypeError\n4 \",2\n null\n0 2 34,110,97,10\n3\n\
                 TypeError seeking beyond end of file\n\
                 TypeError seek() failed; reason: the whence argument must be a SeekMode\n\
                 TypeError seek() failed; reason: the offset argument must be a number\n\

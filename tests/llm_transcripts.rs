@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/binary.rs"]
-#[allow(dead_code, reason = "only paths are used")]
 mod binary;
 
 use ssek::llm::protocol::is_ping;

@@ -47,7 +47,7 @@ fn atob(_: &JsValue, args: &[JsValue], made: &Made, context: &mut Context) -> Js
 fn decode(text: &str) -> Option<Vec<u8>> {
     let mut text: Vec<u8> =
         text.bytes().filter(|b| !matches!(b, b'\t' | b'\n' | 0x0C | b'\r' | b' ')).collect();
-    if text.len() % 4 == 0 {
+    if text.len().is_multiple_of(4) {
         for _ in 0..2 {
             text.pop_if(|last| *last == b'=');
         }

@@ -72,10 +72,6 @@ impl Config {
             bail!("it must begin with http://, https:// or udp:// and a host");
         }
         if !url.username().is_empty() {
-            let decoded = |text: &str| {
-                let pair = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
-                url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
-            };
             self.username = decoded(url.username());
             self.password = url.password().and_then(decoded).unwrap_or_default();
         }
@@ -154,6 +150,12 @@ fn fields_of(list: &str) -> Result<Vec<(String, FieldKind)>> {
             None => Ok((entry.to_owned(), FieldKind::String)),
         })
         .collect()
+}
+
+/// The credentials of a URL, whose parts are percent-encoded.
+fn decoded(text: &str) -> Option<String> {
+    let pair = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
+    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
