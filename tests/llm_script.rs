@@ -24,7 +24,7 @@ fn server() -> Server {
     let refused = AtomicUsize::new(0);
     Server::new(move |request, stream| {
         let path = request.line.split(' ').nth(1).unwrap_or_default();
-        if path.starts_with("/busy") && refused.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+        if path.starts_with("/busy") && refused.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             return respond(stream, "503 Service Unavailable", "Retry-After: 0\r\n", b"busy");
         }
         if path.starts_with("/no") {

@@ -146,9 +146,9 @@ fn merged_records_have_the_percentiles_of_the_whole() {
     let trend = series.total.trend().unwrap();
     assert_eq!((trend.count(), trend.min(), trend.max()), (8000, all[0], all[7999]));
     for p in [0.1, 1.0, 10.0, 50.0, 90.0, 95.0, 99.0, 99.9, 99.99] {
-        let position = p / 100.0 * 7999.0;
+        let position: f64 = p / 100.0 * 7999.0;
         let (low, high) = (all[position as usize], all[(position as usize + 1).min(7999)]);
-        let exact = low + (high - low) * (position as f64).fract();
+        let exact = low + (high - low) * position.fract();
         let off = (trend.percentile(p) / exact - 1.0).abs();
         assert!(off < 0.001, "p{p} is off by {off}");
     }

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::local::Local;
 use super::recording::{self, milliseconds};
+use super::schedule::SCENARIO;
 use super::stage::Stage;
-use super::traced;
 use super::workload::Work;
 use crate::k6::builtin;
 use crate::llm::{Delta, Ongoing, Report, Request};
 use crate::metrics::TagSetId;
+use crate::modules::trace;
 use crate::net::{Client, Outcome};
 
 /// Does the work with the connections of the user with this number. `due`: when it should have started, in an open
@@ -47,8 +48,11 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
             delay: delay.filter(|_| index == 0),
         };
         recording::record(&of, &report);
-        if let Some(place) = traced {
-            traced::keep(&of, place, number, &report);
+        if let Some(place) = traced
+            && let Some(trace) =
+                trace::of_call(&report, of.url.to_owned(), SCENARIO.to_owned(), number.into())
+        {
+            stage.test.traces.keep(place, trace);
         }
         note(stage, &report);
         if !report.is_ok() {

@@ -27,7 +27,6 @@ pub mod sweep; // the highest load
 pub mod table; // columns of text
 pub mod tally; // what went wrong
 pub mod target; // who is asked
-pub mod traced; // single requests in full
 pub mod users; // users who ask one thing after the other
 pub mod workload; // what is asked
 

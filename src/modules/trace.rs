@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::llm::Report;
 use crate::metrics::trace::{MOST_EVENTS, Marks, Phases, Place, RequestTrace};
 use crate::metrics::{TagSetId, Timestamp};
 use crate::net::{Hop, Outcome, Trail};
@@ -73,8 +74,38 @@ impl Traced {
     }
 }
 
+/// The trace of a call of a language model: of its last attempt, with the events that had content. `None` where
+/// there was no response.
+pub fn of_call(report: &Report, name: String, scenario: String, vu: u64) -> Option<RequestTrace> {
+    let trail = &report.hop()?.trail;
+    let since = |at: Instant| milliseconds(at.saturating_duration_since(trail.start));
+    let marks = &report.marks;
+    let gaps = report.arrivals.gaps().map(|(at, _)| at);
+    let events = marks.first_token.into_iter().chain(gaps).take(MOST_EVENTS);
+    Some(RequestTrace {
+        start: Timestamp::at(trail.start).0,
+        name,
+        scenario,
+        vu,
+        outcome: report.outcome.name().to_owned(),
+        status: report.status,
+        phases: phases(trail),
+        marks: Marks {
+            headers: marks.headers.map(since),
+            first_byte: marks.first_byte.map(since),
+            first_event: marks.first_event.map(since),
+            first_token: marks.first_token.map(since),
+            last_token: marks.last_token.map(since),
+            end: since(trail.end),
+        },
+        events: events.map(|at| since(at) as f32).collect(),
+        event_count: report.arrivals.len() as u64,
+        tokens: Some(report.tokens.completion.count).filter(|count| *count > 0),
+    })
+}
+
 /// The phases of a round trip as a trace has them.
-pub fn phases(trail: &Trail) -> Phases {
+fn phases(trail: &Trail) -> Phases {
     Phases {
         blocked: milliseconds(trail.blocked),
         dns: milliseconds(trail.dns),

@@ -10,6 +10,7 @@ use crate::k6::builtin;
 use crate::llm::{self, Attempt, Report, Tagged};
 use crate::log;
 use crate::metrics::{TagSet, TagSetId};
+use crate::modules::trace;
 use crate::net::{Hop, Outcome};
 use crate::vu::State;
 
@@ -98,6 +99,14 @@ pub fn record(state: &State, call: &Call, report: &Report) {
         record_attempt(state, attempt, tags);
     }
     let gaps = state.test.streaming.needs_gaps();
+    // Whether it is one of the sample is asked at its end: that is as blind to how it went as at its beginning.
+    if let Some(place) = state.test.traces.begin() {
+        let scenario = state.scenario().map(|scenario| scenario.name.clone()).unwrap_or_default();
+        let name = call.tags.get("name").unwrap_or_default().to_owned();
+        if let Some(trace) = trace::of_call(report, name, scenario, state.id_in_test()) {
+            state.test.traces.keep(place, trace);
+        }
+    }
     llm::record(report, gaps, &mut |metric, tagged, at, value| {
         let tags = match tagged {
             Tagged::No => tags,
