@@ -26,6 +26,7 @@ mod sweep;
 mod usage;
 mod version;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
@@ -49,6 +50,36 @@ struct Cli {
     version: bool,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+/// The command line of a run. To tell of all commands takes memory and time, which a run need not.
+#[derive(Debug, Parser)]
+#[command(name = "ssek", args_override_self = true, disable_version_flag = true)]
+struct RunLine {
+    #[command(flatten)]
+    global: GlobalFlags,
+    #[arg(long)]
+    version: bool,
+    #[command(subcommand)]
+    command: Run,
+}
+
+#[derive(Debug, Subcommand)]
+enum Run {
+    Run(Box<RunArgs>),
+}
+
+impl Cli {
+    /// Reads the command line.
+    fn read(args: &[OsString]) -> Result<Self, clap::Error> {
+        match RunLine::try_parse_from(args) {
+            Ok(RunLine { global, version, command: Run::Run(args) }) => {
+                Ok(Self { global, version, command: Some(Command::Run(args)) })
+            }
+            // Help and errors are for who knows all commands.
+            Err(_) => Self::try_parse_from(args),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,7 +126,7 @@ enum Command {
 
 /// Runs the command line; returns the exit code.
 pub fn main() -> process::ExitCode {
-    let code = catch_unwind(AssertUnwindSafe(|| start(std::env::args_os().collect())));
+    let code = catch_unwind(AssertUnwindSafe(|| start(&std::env::args_os().collect::<Vec<_>>())));
     let code = code.unwrap_or_else(|_| {
         log::error("ssek has a bug and cannot go on; please report the message above");
         ExitCode::PANIC
@@ -108,13 +139,13 @@ pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn start(args: Vec<std::ffi::OsString>) -> ExitCode {
+fn start(args: &[OsString]) -> ExitCode {
     // Until the flags are read, errors go to stderr in the default format.
     let outcome = GlobalFlags::default().setup_log(&env);
     if let Err(error) = outcome {
         return failure::report(&error);
     }
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) if !error.use_stderr() => {
             // Help. A closed stdout is nobody's fault.
@@ -198,8 +229,12 @@ fn print(text: &str) {
 mod tests {
     use super::*;
 
+    fn read(line: &str) -> Result<Cli, clap::Error> {
+        Cli::read(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
     fn error(line: &str) -> String {
-        match Cli::try_parse_from(line.split(' ')) {
+        match read(line) {
             Ok(cli) => panic!("{line} is accepted: {cli:?}"),
             Err(error) => usage::message(&error, &Cli::command()),
         }
@@ -208,6 +243,7 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+        RunLine::command().debug_assert();
     }
 
     #[test]
@@ -243,14 +279,12 @@ mod tests {
             "ssek run a.js --quiet=true -u2 --duration=5s -v",
             "ssek run - -q",
         ] {
-            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            let cli = read(line).unwrap();
             assert!(cli.global.quiet);
             let Some(Command::Run(args)) = cli.command else { panic!("{line}") };
             assert!(args.script().is_ok());
         }
-        let Some(Command::Run(args)) = Cli::try_parse_from(["ssek", "run", "a", "b"]).unwrap().command else {
-            panic!()
-        };
+        let Some(Command::Run(args)) = read("ssek run a b").unwrap().command else { panic!() };
         assert!(args.script().unwrap_err().message.starts_with("accepts 1 arg(s), received 2: "));
     }
 }

@@ -99,7 +99,8 @@ pub(super) fn run(args: &ProbeArgs) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the probe")?;
     let mut live = live::Live::new(args.pieces, args.json);
-    live.asks(&target.endpoint.url(request.model.as_deref().unwrap_or("model"), "")?);
+    let model = target.model.as_deref().unwrap_or_default();
+    live.asks(&target.endpoint.url(model, request.conversation_id.as_deref().unwrap_or_default())?);
     let report = runtime.block_on(call(&client, &target, &request, &mut |delta, at| live.delta(delta, at)));
     live.ends();
     let hints = hints::of(&report, args.api_key.is_some(), target.protocol.path());
