@@ -115,6 +115,7 @@ fn sentence(search: &Search, request: &Request, style: Style) -> String {
     let above = search.levels().iter().find(|level| level.load > answer.load);
     let why = match above.map(|level| (level.load, search.verdict(level))) {
         Some((load, Verdict::Saturated)) => format!("at {} the server is saturated", number::count(load)),
+        Some((load, Verdict::Meets)) => format!("{} bring no more throughput", number::count(load)),
         Some((load, _)) => format!("at {} too few requests are good", number::count(load)),
         None => "no higher load was to be tried (--to)".to_owned(),
     };
