@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use rand::Rng;
 
+use crate::executor::arrivals::normal;
+
 /// A number that is drawn anew each time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Amount {
@@ -56,18 +58,6 @@ impl FromStr for Amount {
 
     fn from_str(text: &str) -> Result<Self, String> {
         Self::parse(text, |part| part.parse().ok())
-    }
-}
-
-/// A standard normal variable by Marsaglia's polar method; the second one that it gives is let go.
-fn normal(random: &mut impl Rng) -> f64 {
-    loop {
-        let x = random.random::<f64>() * 2.0 - 1.0;
-        let y = random.random::<f64>() * 2.0 - 1.0;
-        let square = x * x + y * y;
-        if square > 0.0 && square < 1.0 {
-            return x * (-2.0 * square.ln() / square).sqrt();
-        }
     }
 }
 

@@ -4,11 +4,12 @@ use std::pin::pin;
 use std::time::Instant;
 
 use super::local::Local;
-use super::recording::{self, milliseconds};
+use super::recording;
 use super::schedule::SCENARIO;
 use super::stage::Stage;
 use super::workload::Work;
 use crate::k6::builtin;
+use crate::k6::duration::milliseconds;
 use crate::llm::{Delta, Ongoing, Report, Request};
 use crate::metrics::TagSetId;
 use crate::modules::trace;

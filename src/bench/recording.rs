@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use super::local::Local;
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
+use crate::k6::duration::milliseconds;
 use crate::llm::record::Tagged;
 use crate::llm::{self, Attempt, Report};
 use crate::metrics::{SeriesId, TagSet, TagSetId};
+use crate::vu::round_trip::timings;
 
 /// Whose samples they are.
 pub struct Of<'a> {
@@ -76,15 +78,7 @@ impl Of<'_> {
         let at = trail.end;
         record(&builtin::HTTP_REQS, at, 1.0);
         record(&builtin::HTTP_REQ_FAILED, at, f64::from(u8::from(!ok)));
-        for (metric, time) in [
-            (&builtin::HTTP_REQ_DURATION, trail.duration()),
-            (&builtin::HTTP_REQ_BLOCKED, trail.blocked),
-            (&builtin::HTTP_REQ_CONNECTING, trail.connecting),
-            (&builtin::HTTP_REQ_TLS_HANDSHAKING, trail.tls),
-            (&builtin::HTTP_REQ_SENDING, trail.sending),
-            (&builtin::HTTP_REQ_WAITING, trail.waiting),
-            (&builtin::HTTP_REQ_RECEIVING, trail.receiving),
-        ] {
+        for (metric, time) in timings(trail) {
             record(metric, at, milliseconds(time));
         }
         if let Some(delay) = self.delay {
@@ -155,8 +149,4 @@ impl Of<'_> {
         }
         tags
     }
-}
-
-pub(super) fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

@@ -8,7 +8,7 @@ mod trace;
 use std::time::Duration;
 
 use super::share::Stripe;
-pub use gaps::Gaps;
+pub use gaps::{Gaps, normal};
 pub use law::Law;
 use rate::{Climb, Rate, Slope, nanoseconds};
 pub use trace::Trace;

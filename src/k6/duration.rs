@@ -189,6 +189,11 @@ impl TimeUnit {
     }
 }
 
+/// A time in milliseconds, the unit of all metrics of time.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::report::Report;
 use super::tokens::Source;
 use crate::k6::builtin::{self, Builtin};
+use crate::k6::duration::milliseconds;
 
 /// What a sample is tagged with beyond the call's own tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +80,4 @@ fn tokens(report: &Report, push: &mut dyn FnMut(&'static Builtin, Tagged, Instan
     if tokens.mismatch.is_some() {
         push(&builtin::LLM_TOKEN_MISMATCHES, Tagged::No, end, 1.0);
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

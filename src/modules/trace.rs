@@ -1,7 +1,8 @@
 //! Single requests in full, for outputs that show some: what modules leave of each that was chosen.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::k6::duration::milliseconds;
 use crate::llm::Report;
 use crate::metrics::trace::{MOST_EVENTS, Marks, Phases, Place, RequestTrace};
 use crate::metrics::{TagSetId, Timestamp};
@@ -124,8 +125,4 @@ pub fn outcome(hop: &Hop) -> Outcome {
         None if hop.status >= 400 => Outcome::HttpError,
         None => Outcome::Ok,
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

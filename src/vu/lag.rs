@@ -15,6 +15,7 @@ use crossbeam_channel::Sender;
 use super::wake::Wake;
 use super::{Phase, State, Test};
 use crate::k6::builtin::CLIENT_LAG;
+use crate::k6::duration::milliseconds;
 use crate::metrics::{Batch, MetricId, Sample, SeriesId, Timestamp};
 
 /// A VU that waits more often is observed only so often: scripts that sleep for a millisecond at a
@@ -166,10 +167,6 @@ impl Drop for Observations {
     fn drop(&mut self) {
         self.recorder.send(&mut self.batch);
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
 
 #[cfg(test)]

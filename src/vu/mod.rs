@@ -10,6 +10,7 @@ pub mod lag;
 pub mod lifecycle;
 pub mod mates;
 pub mod open_resources;
+pub mod round_trip;
 pub mod samples;
 pub mod scenario;
 pub mod schedule;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{State, Test};
 use crate::k6::builtin::{Builtin, ITERATION_DURATION_SCHEDULED, SCHEDULE_DELAY, SCHEDULED};
+use crate::k6::duration::milliseconds;
 use crate::metrics::TagSetId;
 
 /// Whether a run has these metrics: where a scenario has an open model, unless the script has a metric of one of
@@ -55,8 +56,4 @@ pub(super) fn started(state: &State, at: Instant) {
 /// The iteration ran to its end in so much time.
 pub(super) fn ended(state: &State, at: Instant, elapsed: Duration) {
     state.record_scheduled(&ITERATION_DURATION_SCHEDULED, state.tags_id(), at, milliseconds(elapsed));
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::waterfall::{draw, phases};
+use crate::k6::duration::milliseconds;
 use crate::llm::Report;
 use crate::net::debug::without_secrets;
 use crate::net::header;
@@ -119,10 +120,6 @@ fn marks(report: &Report) -> Vec<(&'static str, Duration)> {
         ("end", Some(marks.end)),
     ];
     all.into_iter().filter_map(|(name, at)| Some((name, marks.since_start(at)?))).collect()
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
 
 /// The same as JSON; times in milliseconds.

@@ -1,6 +1,6 @@
 //! Random gaps between arrivals, in units of their mean, from a seed.
 
-use rand::{Rng as _, SeedableRng as _};
+use rand::{Rng, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest as _, Sha256};
 
@@ -67,7 +67,7 @@ impl Draw {
         let d = shape - 1.0 / 3.0;
         let c = 1.0 / (9.0 * d).sqrt();
         loop {
-            let x = self.normal();
+            let x = normal(&mut self.generator);
             let v = (1.0 + c * x).powi(3);
             // The logarithm of a uniform variable is an exponential one, negated.
             if v > 0.0 && -self.exponential() < 0.5 * x * x + d * (1.0 - v + v.ln()) {
@@ -75,16 +75,16 @@ impl Draw {
             }
         }
     }
+}
 
-    /// By Marsaglia's polar method; the second variable that it gives is let go.
-    fn normal(&mut self) -> f64 {
-        loop {
-            let x = self.generator.random::<f64>() * 2.0 - 1.0;
-            let y = self.generator.random::<f64>() * 2.0 - 1.0;
-            let square = x * x + y * y;
-            if square > 0.0 && square < 1.0 {
-                return x * (-2.0 * square.ln() / square).sqrt();
-            }
+/// A standard normal variable by Marsaglia's polar method; the second one that it gives is let go.
+pub fn normal(random: &mut impl Rng) -> f64 {
+    loop {
+        let x = random.random::<f64>() * 2.0 - 1.0;
+        let y = random.random::<f64>() * 2.0 - 1.0;
+        let square = x * x + y * y;
+        if square > 0.0 && square < 1.0 {
+            return x * (-2.0 * square.ln() / square).sqrt();
         }
     }
 }

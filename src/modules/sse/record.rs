@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
+use crate::k6::duration::milliseconds;
 use crate::metrics::{SeriesId, TagSet, TagSetId};
 use crate::modules::trace::Traced;
 use crate::net::outcome::tells_error;
 use crate::net::{Event, Hop, NetError, Outcome};
 use crate::vu::State;
+use crate::vu::round_trip::timings;
 
 /// A gap between events that is a stall, where the script does not say.
 pub const STALL: Duration = Duration::from_secs(1);
@@ -211,21 +213,9 @@ fn record_round_trip(state: &State, last: &Hop, tags: TagSetId) {
     let trail = &last.trail;
     let at = trail.end;
     state.record(&builtin::HTTP_REQS, tags, at, 1.0);
-    for (metric, time) in [
-        (&builtin::HTTP_REQ_DURATION, trail.duration()),
-        (&builtin::HTTP_REQ_BLOCKED, trail.blocked),
-        (&builtin::HTTP_REQ_CONNECTING, trail.connecting),
-        (&builtin::HTTP_REQ_TLS_HANDSHAKING, trail.tls),
-        (&builtin::HTTP_REQ_SENDING, trail.sending),
-        (&builtin::HTTP_REQ_WAITING, trail.waiting),
-        (&builtin::HTTP_REQ_RECEIVING, trail.receiving),
-    ] {
+    for (metric, time) in timings(trail) {
         state.record(metric, tags, at, milliseconds(time));
     }
     let duration = milliseconds(trail.duration());
     state.record_scheduled(&builtin::HTTP_REQ_DURATION_SCHEDULED, tags, at, duration);
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

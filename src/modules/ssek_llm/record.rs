@@ -1,18 +1,20 @@
 //! What a call leaves in the metrics: k6's nine samples an attempt, and those of docs/metrics.md a call.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::options::Options;
 use super::request::Question;
 use crate::k6::SystemTag;
 use crate::k6::builtin;
+use crate::k6::duration::milliseconds;
 use crate::llm::{self, Attempt, Report, Tagged};
 use crate::log;
 use crate::metrics::{TagSet, TagSetId};
 use crate::modules::trace;
 use crate::net::{Hop, Outcome};
 use crate::vu::State;
+use crate::vu::round_trip::timings;
 
 /// Makes the metrics known, so that thresholds may name them.
 pub fn register(state: &State) {
@@ -150,15 +152,7 @@ fn record_attempt(state: &State, attempt: &Attempt, tags: TagSetId) {
     let at = trail.end;
     state.record(&builtin::HTTP_REQS, tags, at, 1.0);
     state.record(&builtin::HTTP_REQ_FAILED, tags, at, f64::from(u8::from(!is_expected(attempt))));
-    for (metric, time) in [
-        (&builtin::HTTP_REQ_DURATION, trail.duration()),
-        (&builtin::HTTP_REQ_BLOCKED, trail.blocked),
-        (&builtin::HTTP_REQ_CONNECTING, trail.connecting),
-        (&builtin::HTTP_REQ_TLS_HANDSHAKING, trail.tls),
-        (&builtin::HTTP_REQ_SENDING, trail.sending),
-        (&builtin::HTTP_REQ_WAITING, trail.waiting),
-        (&builtin::HTTP_REQ_RECEIVING, trail.receiving),
-    ] {
+    for (metric, time) in timings(trail) {
         state.record(metric, tags, at, milliseconds(time));
     }
     let duration = milliseconds(trail.duration());
@@ -178,8 +172,4 @@ fn tell_of_mismatch(report: &Report) {
             report.tokens.completion.count
         ));
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

@@ -6,6 +6,7 @@ use boa_engine::object::JsObject;
 use boa_engine::{Context, JsValue};
 
 use crate::js::convert::{array, object, put, string};
+use crate::k6::duration::milliseconds;
 use crate::llm::{Report, Source, ToolCall};
 
 /// The object.
@@ -145,8 +146,4 @@ fn maybe_text(text: Option<&str>) -> JsValue {
 
 fn maybe_time(time: Option<Duration>) -> JsValue {
     time.map_or_else(JsValue::null, |time| milliseconds(time).into())
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

@@ -1,10 +1,11 @@
 //! What a WebSocket leaves in the metrics.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
+use crate::k6::duration::milliseconds;
 use crate::metrics::{TagSet, TagSetId};
 use crate::net::websocket::Answer;
 use crate::vu::State;
@@ -83,8 +84,4 @@ impl Recorder {
             state.record(metric, self.tags, at, value);
         }
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
