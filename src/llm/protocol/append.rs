@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::chunk::{Text, bad_chunk, emit_error, said};
+use super::chunk::{Text, emit_error, read, said};
 use super::{Auth, Decode, Kind, openai_chat};
 use crate::llm::delta::Delta;
 use crate::net::{Event, Format};
@@ -38,8 +38,7 @@ impl Decode for Append {
             out(&Delta::Done);
             return Ok(());
         }
-        let chunk: Chunk =
-            serde_json::from_str(&event.data).map_err(|error| bad_chunk(&event.data, &error))?;
+        let chunk: Chunk = read(&event.data)?;
         match chunk.kind.as_ref().map_or(event.name.as_str(), Text::as_str) {
             "append" => {
                 if let Some(text) = &chunk.text {

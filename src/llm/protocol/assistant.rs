@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::chunk::{Content, Text, bad_chunk, emit_error, said};
+use super::chunk::{Content, Text, emit_error, read, said};
 use super::{Auth, Decode, Kind, openai_chat};
 use crate::llm::delta::Delta;
 use crate::llm::request::{Message, Request};
@@ -60,7 +60,7 @@ impl Decode for Assistant {
             out(&Delta::Text(quoted.as_ref().map_or(data, Text::as_str)));
             return Ok(());
         }
-        let chunk: Chunk = serde_json::from_str(data).map_err(|error| bad_chunk(data, &error))?;
+        let chunk: Chunk = read(data)?;
         if chunk.choices.is_some() {
             return openai_chat::decode(event, out);
         }

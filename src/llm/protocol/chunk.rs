@@ -144,6 +144,11 @@ pub(super) fn emit_error(error: &RawValue, out: &mut dyn FnMut(&Delta)) {
     out(&Delta::Error(&refusal::message(&value)));
 }
 
+/// Reads an event's JSON; the error says what is wrong and shows the beginning of it.
+pub(super) fn read<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, String> {
+    serde_json::from_str(data).map_err(|error| bad_chunk(data, &error))
+}
+
 /// What is wrong with an event that could not be read.
 pub(super) fn bad_chunk(data: &str, error: &serde_json::Error) -> String {
     const LONGEST: usize = 80;

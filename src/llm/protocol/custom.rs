@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::chunk::bad_chunk;
+use super::chunk::read;
 use super::{Decode, Decoder};
 use crate::llm::delta::Delta;
 use crate::llm::json_path::JsonPath;
@@ -109,8 +109,7 @@ impl Decode for Reader {
             out(&Delta::Done);
             return Ok(());
         }
-        let value: Value =
-            serde_json::from_str(&event.data).map_err(|error| bad_chunk(&event.data, &error))?;
+        let value: Value = read(&event.data)?;
         let find = |path: &Option<JsonPath>| path.as_ref().and_then(|path| path.find(&value));
         let text = |path: &Option<JsonPath>| find(path).and_then(Value::as_str);
         if let Some(error) = find(&custom.error) {

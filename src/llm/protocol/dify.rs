@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::chunk::{OpenAiUsage, Text, bad_chunk, said};
+use super::chunk::{OpenAiUsage, Text, read, said};
 use super::{Auth, Decode, Kind};
 use crate::llm::delta::Delta;
 use crate::llm::request::Request;
@@ -70,8 +70,7 @@ struct Dify;
 
 impl Decode for Dify {
     fn decode(&mut self, event: &Event, out: &mut dyn FnMut(&Delta)) -> Result<(), String> {
-        let chunk: Chunk =
-            serde_json::from_str(&event.data).map_err(|error| bad_chunk(&event.data, &error))?;
+        let chunk: Chunk = read(&event.data)?;
         if let Some(id) = said(&chunk.conversation_id) {
             out(&Delta::ConversationId(id));
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::chunk::{Text, bad_chunk, emit_error, said};
+use super::chunk::{Text, emit_error, read, said};
 use super::{Auth, Decode, Kind};
 use crate::llm::delta::{Delta, ToolPiece};
 use crate::llm::request::{Message, Request};
@@ -126,8 +126,7 @@ struct Gemini {
 
 impl Decode for Gemini {
     fn decode(&mut self, event: &Event, out: &mut dyn FnMut(&Delta)) -> Result<(), String> {
-        let chunk: Chunk =
-            serde_json::from_str(&event.data).map_err(|error| bad_chunk(&event.data, &error))?;
+        let chunk: Chunk = read(&event.data)?;
         if let Some(error) = chunk.error {
             emit_error(error, out);
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::chunk::{Text, bad_chunk, emit_error, said};
+use super::chunk::{Text, emit_error, read, said};
 use super::{Auth, Decode, Kind, openai_chat};
 use crate::llm::delta::Delta;
 use crate::llm::request::Request;
@@ -55,8 +55,7 @@ impl Decode for Completion {
             out(&Delta::Done);
             return Ok(());
         }
-        let chunk: Chunk =
-            serde_json::from_str(&event.data).map_err(|error| bad_chunk(&event.data, &error))?;
+        let chunk: Chunk = read(&event.data)?;
         if let Some(error) = chunk.error {
             emit_error(error, out);
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::chunk::{Content, OpenAiUsage, Text, bad_chunk, emit_error, said};
+use super::chunk::{Content, OpenAiUsage, Text, emit_error, read, said};
 use super::{Auth, Decode, Kind};
 use crate::llm::delta::{Delta, ToolPiece};
 use crate::llm::request::Request;
@@ -123,7 +123,7 @@ pub(super) fn decode(event: &Event, out: &mut dyn FnMut(&Delta)) -> Result<(), S
         out(&Delta::Done);
         return Ok(());
     }
-    let chunk: Chunk = serde_json::from_str(&event.data).map_err(|error| bad_chunk(&event.data, &error))?;
+    let chunk: Chunk = read(&event.data)?;
     if let Some(error) = chunk.error {
         emit_error(error, out);
     }

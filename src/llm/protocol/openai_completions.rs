@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::chunk::{OpenAiUsage, Text, bad_chunk, emit_error, said};
+use super::chunk::{OpenAiUsage, Text, emit_error, read, said};
 use super::{Auth, Decode, Kind, openai_chat};
 use crate::llm::delta::Delta;
 use crate::llm::request::Request;
@@ -53,8 +53,7 @@ impl Decode for Completions {
             out(&Delta::Done);
             return Ok(());
         }
-        let chunk: Chunk =
-            serde_json::from_str(&event.data).map_err(|error| bad_chunk(&event.data, &error))?;
+        let chunk: Chunk = read(&event.data)?;
         if let Some(error) = chunk.error {
             emit_error(error, out);
         }
