@@ -46,7 +46,7 @@ pub(super) fn run(args: &ArchiveArgs) -> anyhow::Result<ExitCode> {
         );
     }
     let (layers, runtime) = levels::read(&args.global, &args.options, &args.runtime, false)?;
-    let loaded = load::load(script, &runtime)?;
+    let loaded = load::load(script, &runtime, None)?;
     let mut resolved = loaded.resolve(&layers)?;
     resolved.warnings.iter().for_each(log::warn);
     loaded.check(&resolved)?;

@@ -28,7 +28,7 @@ pub(super) struct InspectArgs {
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
     let script = super::only(&args.scripts)?;
     let (layers, runtime) = levels::read(&args.global, &OptionFlags::default(), &args.runtime, false)?;
-    let loaded = load::load(script, &runtime)?;
+    let loaded = load::load(script, &runtime, None)?;
     if !args.execution_requirements {
         super::print(&inspect::script(&loaded.layers(&layers)?.script));
         return Ok(ExitCode::OK);

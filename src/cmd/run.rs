@@ -13,6 +13,7 @@ use crate::options::flags::OptionFlags;
 use crate::options::runtime::RuntimeFlags;
 use crate::output::report;
 use crate::run::Request;
+use crate::run::inspector::Listen;
 
 /// The command line of `ssek run`.
 #[derive(Debug, Default, clap::Args)]
@@ -24,6 +25,12 @@ pub struct RunArgs {
     /// Write an HTML report at the end: to report/report_[MODEL_]YYYYMMDD_HHMMSS.html, or to PATH; a PATH after a blank ends in .html [env: SSEK_REPORT]
     #[arg(long, visible_alias = "html-report", num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "PATH")]
     pub report: Option<String>,
+    /// Let a debugger attach (VS Code, Chrome, node inspect); the script starts at once [default address: 127.0.0.1:9229]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "HOST:PORT")]
+    pub inspect: Option<String>,
+    /// Let a debugger attach, wait until one does, and pause at the script's first statement [default address: 127.0.0.1:9229]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "", value_name = "HOST:PORT")]
+    pub inspect_brk: Option<String>,
     /// The script or archive; - reads it from stdin
     #[arg(value_name = "FILE")]
     pub scripts: Vec<String>,
@@ -36,6 +43,15 @@ impl RunArgs {
     /// The one script: a path, or `-`.
     pub fn script(&self) -> Result<&str, Failure> {
         super::only(&self.scripts)
+    }
+
+    /// Where a debugger may attach.
+    fn inspect(&self) -> Result<Option<Listen>, Failure> {
+        match (&self.inspect_brk, &self.inspect) {
+            (Some(address), _) => Listen::parse(address, true).map(Some),
+            (None, Some(address)) => Listen::parse(address, false).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Finds out where the report goes. `--report out.html script.js` names two files, of which the page is none to
@@ -72,6 +88,7 @@ pub fn run(args: RunArgs) -> Result<ExitCode, anyhow::Error> {
         runtime,
         quiet: args.global.quiet,
         api: args.global.api(&super::env),
+        inspect: args.inspect()?,
         no_color: args.global.no_color,
         console_format: args.global.log_format()?,
     })

@@ -5,6 +5,7 @@ pub mod archive;
 pub mod background;
 pub mod convert;
 pub mod data_file;
+pub mod debug;
 pub mod decode;
 pub mod deep_arrays;
 pub mod dependencies;

@@ -23,9 +23,9 @@ use super::insertions::Insertions;
 use super::protect_parts::guard_parts;
 use super::protect_scan::Findings;
 
-const OPEN_BLOCK: &str = "__ssek_guard(()=>{;";
+pub(super) const OPEN_BLOCK: &str = "__ssek_guard(()=>{;";
 const CLOSE_BLOCK: &str = "});";
-const OPEN_EXPRESSION: &str = "__ssek_guard(()=>(";
+pub(super) const OPEN_EXPRESSION: &str = "__ssek_guard(()=>(";
 const CLOSE_EXPRESSION: &str = "))";
 
 /// The rewritten text of a script that parses without errors, and what was put in.
@@ -44,11 +44,17 @@ pub fn protect(text: &str, is_module: bool) -> (String, Insertions) {
     Insertions::put(text, &pieces(&parsed.program, is_module))
 }
 
-fn pieces(program: &Program<'_>, is_module: bool) -> Vec<(usize, &'static str)> {
+/// What is guarded, outer places first, and what is put in front of each and behind it.
+pub(super) fn guards(program: &Program<'_>, is_module: bool) -> Vec<(Span, &'static str, &'static str)> {
     let mut protector = Protector { is_module, guards: Vec::new() };
     protector.visit_program(program);
-    let mut pieces = Vec::with_capacity(protector.guards.len() * 2);
-    for (order, (span, open, close)) in protector.guards.into_iter().enumerate() {
+    protector.guards
+}
+
+fn pieces(program: &Program<'_>, is_module: bool) -> Vec<(usize, &'static str)> {
+    let guards = guards(program, is_module);
+    let mut pieces = Vec::with_capacity(guards.len() * 2);
+    for (order, (span, open, close)) in guards.into_iter().enumerate() {
         let order = order as isize;
         // At one place ends come before starts, inner ends before outer ones, outer starts before
         // inner ones; outer guards were found first.

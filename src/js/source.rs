@@ -13,10 +13,12 @@ use bytes::Bytes;
 
 use super::archive::{Archive, Content};
 use super::data_file::DataFile;
+use super::debug::{Debugger, File, Loading};
 use super::factory;
 use super::insertions::Insertions;
-use super::source_map::{Mapping, Reference, reference};
-use super::typescript::{Compiled, SyntaxError, compile, is_typescript, strip};
+use super::protect::protect;
+use super::source_map::{self, Mapping, Reference, reference};
+use super::typescript::{Compiled, Rewrite, SyntaxError, compile, is_typescript, strip};
 use super::web::{Web, WebError};
 use crate::log;
 
@@ -169,6 +171,8 @@ pub struct Sources {
     /// Where every file comes from, if not from disk.
     archive: Option<Archive>,
     web: Option<Web>,
+    /// Who watches the script, if somebody does.
+    debugger: Option<Arc<Debugger>>,
     /// Source maps, by URL.
     maps: Mutex<HashMap<String, Bytes>>,
     locked: AtomicBool,
@@ -197,6 +201,7 @@ impl Sources {
             stdin,
             archive: None,
             web: None,
+            debugger: None,
             maps: Mutex::default(),
             locked: AtomicBool::new(false),
             files: Mutex::default(),
@@ -214,6 +219,7 @@ impl Sources {
             stdin: None,
             archive: Some(archive),
             web: None,
+            debugger: None,
             maps: Mutex::default(),
             locked: AtomicBool::new(false),
             files: Mutex::default(),
@@ -225,6 +231,12 @@ impl Sources {
     #[must_use]
     pub fn with_web(self, web: Web) -> Self {
         Self { web: Some(web), ..self }
+    }
+
+    /// Has scripts loaded so that a debugger can pause them.
+    #[must_use]
+    pub fn with_debugger(self, debugger: Arc<Debugger>) -> Self {
+        Self { debugger: Some(debugger), ..self }
     }
 
     /// The main script's URL.
@@ -330,13 +342,29 @@ impl Sources {
                 map: None,
             });
         }
-        let compiled = compile(url, text).or_else(|error| {
+        let loading = self.debugger.as_deref().map(Loading::new);
+        let hooked = |code: &str, is_module| match &loading {
+            Some(loading) => loading.rewrite(code, is_module),
+            None => protect(code, is_module),
+        };
+        let rewrite: Rewrite<'_> = &hooked;
+        let compiled = compile(url, text, rewrite).or_else(|error| {
             // Standard input has no file name that says what language it is.
             let is_stdin = url == self.main && url.ends_with("/-");
-            let typescript = is_stdin.then(|| strip(Path::new("stdin.ts"), text).ok()).flatten();
+            let typescript = is_stdin.then(|| strip(Path::new("stdin.ts"), text, rewrite).ok()).flatten();
             typescript.ok_or_else(|| LoadError::Syntax { url: url.to_owned(), error })
         })?;
         let Compiled { code, is_module, insertions, map } = compiled;
+        if let Some(loading) = loading {
+            loading.finish(&File {
+                url,
+                text,
+                is_module,
+                is_main: url == self.main,
+                map: map.as_ref(),
+                source_map_url: source_map::target(text).filter(|_| map.is_none()),
+            });
+        }
         let map = match map {
             Some(map) => Some(Mapping::of_file(map)),
             None if is_typescript(url) => None,

@@ -15,12 +15,17 @@ pub(super) enum Reference {
     Broken(&'static str),
 }
 
-/// The source map that a JavaScript text names: the last `//# sourceMappingURL=` in it.
-pub(super) fn reference(text: &str) -> Option<Reference> {
+/// What a JavaScript text says about where its source map is: the last `//# sourceMappingURL=` in it.
+pub(super) fn target(text: &str) -> Option<&str> {
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
     let comment = ["//# sourceMappingURL=", "//@ sourceMappingURL=", "/*# sourceMappingURL="];
     let target = comment.iter().find_map(|start| line.split_once(start))?.1;
-    let target = target.trim_end_matches("*/").trim();
+    Some(target.trim_end_matches("*/").trim())
+}
+
+/// The source map that a JavaScript text names.
+pub(super) fn reference(text: &str) -> Option<Reference> {
+    let target = target(text)?;
     let Some(data) = target.strip_prefix("data:") else { return Some(Reference::At(target.to_owned())) };
     Some(match data.split_once(',') {
         Some((kind, payload)) if kind.ends_with(";base64") => match STANDARD.decode(payload) {

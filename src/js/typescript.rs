@@ -14,20 +14,22 @@ use oxc_sourcemap::SourceMap;
 
 use super::insertions::Insertions;
 use super::nesting::{TOO_DEEP, too_deep, with_stack_for};
-use super::protect::protect;
 
 /// A file as the engine gets it.
 #[derive(Debug)]
 pub struct Compiled {
-    /// JavaScript; the text itself unless it was TypeScript, with `try` blocks protected.
+    /// JavaScript; the text itself unless it was TypeScript, rewritten.
     pub code: String,
     /// Whether it is an ES module; otherwise it is wrapped as CommonJS.
     pub is_module: bool,
-    /// What [`protect`] put into the code.
+    /// What the rewriting put into the code.
     pub insertions: Insertions,
     /// From positions in the code without these back to the file's.
     pub map: Option<SourceMap<'static>>,
 }
+
+/// Puts what ssek needs into JavaScript that has no errors; told whether it is an ES module.
+pub type Rewrite<'r> = &'r (dyn Fn(&str, bool) -> (String, Insertions) + Sync);
 
 /// A syntax error at a place.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,10 +46,10 @@ pub struct SyntaxError {
 }
 
 /// Checks the syntax of `text` and makes JavaScript of it.
-pub fn compile(url: &str, text: &str) -> Result<Compiled, SyntaxError> {
+pub fn compile(url: &str, text: &str, rewrite: Rewrite<'_>) -> Result<Compiled, SyntaxError> {
     match is_typescript(url) {
-        true => strip(Path::new(url), text),
-        false => with_stack_for(text.len(), || check(text)),
+        true => strip(Path::new(url), text, rewrite),
+        false => with_stack_for(text.len(), || check(text, rewrite)),
     }
 }
 
@@ -58,7 +60,7 @@ pub(super) fn is_typescript(url: &str) -> bool {
 }
 
 /// Checks JavaScript: the text is an ES module if it has module syntax or a top-level `await`.
-fn check(text: &str) -> Result<Compiled, SyntaxError> {
+fn check(text: &str, rewrite: Rewrite<'_>) -> Result<Compiled, SyntaxError> {
     let parse = |source_type| {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, text, source_type).parse();
@@ -66,27 +68,32 @@ fn check(text: &str) -> Result<Compiled, SyntaxError> {
         (parsed.module_record.has_module_syntax, first.or_else(|| nesting_error(text, &parsed.program)))
     };
     let (is_module, error) = parse(SourceType::unambiguous());
-    let Some(error) = error else { return Ok(compiled(text, is_module, None)) };
+    let Some(error) = error else { return Ok(compiled(text, is_module, None, rewrite)) };
     // A top-level `return` is fine in CommonJS, a top-level `await` in a module.
     for (source_type, is_module) in [(SourceType::cjs(), false), (SourceType::mjs(), true)] {
         if let (_, None) = parse(source_type) {
-            return Ok(compiled(text, is_module, None));
+            return Ok(compiled(text, is_module, None, rewrite));
         }
     }
     Err(error)
 }
 
-fn compiled(code: &str, is_module: bool, map: Option<SourceMap<'static>>) -> Compiled {
-    let (code, insertions) = protect(code, is_module);
+fn compiled(
+    code: &str,
+    is_module: bool,
+    map: Option<SourceMap<'static>>,
+    rewrite: Rewrite<'_>,
+) -> Compiled {
+    let (code, insertions) = rewrite(code, is_module);
     Compiled { code, is_module, insertions, map }
 }
 
 /// Strips TypeScript's types, without checking them.
-pub fn strip(path: &Path, text: &str) -> Result<Compiled, SyntaxError> {
-    with_stack_for(text.len(), || strip_here(path, text))
+pub fn strip(path: &Path, text: &str, rewrite: Rewrite<'_>) -> Result<Compiled, SyntaxError> {
+    with_stack_for(text.len(), || strip_here(path, text, rewrite))
 }
 
-fn strip_here(path: &Path, text: &str) -> Result<Compiled, SyntaxError> {
+fn strip_here(path: &Path, text: &str, rewrite: Rewrite<'_>) -> Result<Compiled, SyntaxError> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, SourceType::ts()).parse();
     if let Some(error) = first_error(text, parsed.diagnostics.iter()) {
@@ -109,7 +116,7 @@ fn strip_here(path: &Path, text: &str) -> Result<Compiled, SyntaxError> {
     }
     let options = CodegenOptions { source_map_path: Some(path.to_path_buf()), ..CodegenOptions::default() };
     let printed = Codegen::new().with_options(options).build(&program);
-    Ok(compiled(&printed.code, is_module, printed.map.map(SourceMap::into_owned)))
+    Ok(compiled(&printed.code, is_module, printed.map.map(SourceMap::into_owned), rewrite))
 }
 
 fn first_error<'a>(text: &str, diagnostics: impl Iterator<Item = &'a OxcDiagnostic>) -> Option<SyntaxError> {
@@ -145,6 +152,7 @@ fn error_at(text: &str, offset: usize, message: String, more: usize) -> SyntaxEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::js::protect::protect;
 
     #[test]
     fn kinds_of_module() {
@@ -156,13 +164,13 @@ mod tests {
             ("if (1) return", false),
             ("var await = 1", false),
         ] {
-            assert_eq!(compile("a.js", text).unwrap().is_module, is_module, "{text}");
+            assert_eq!(compile("a.js", text, &protect).unwrap().is_module, is_module, "{text}");
         }
     }
 
     #[test]
     fn a_syntax_error_has_its_place() {
-        let error = compile("a.js", "let é = 1\nexport const a = ;\n").unwrap_err();
+        let error = compile("a.js", "let é = 1\nexport const a = ;\n", &protect).unwrap_err();
         assert_eq!((error.line, error.column), (2, 18));
         assert_eq!(error.source_line, "export const a = ;");
     }
@@ -170,7 +178,7 @@ mod tests {
     #[test]
     fn types_vanish_and_positions_stay() {
         let text = "interface A { x: number }\nenum E { One = 1 }\nexport const a: A = { x: E.One }\n  boom(a as A)\n";
-        let compiled = compile("a.ts", text).unwrap();
+        let compiled = compile("a.ts", text, &protect).unwrap();
         assert!(compiled.is_module && !compiled.code.contains("interface"));
         let (line, column) = compiled
             .code

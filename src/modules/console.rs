@@ -24,19 +24,21 @@ const MAX_TEXT: usize = 1 << 20;
 /// Defines the global `console`.
 pub fn install(context: &mut Context) {
     let methods: [(&str, usize, Native); 5] = [
-        ("log", 0, |_, args, context| print(Level::Info, args, context)),
-        ("debug", 0, |_, args, context| print(Level::Debug, args, context)),
-        ("info", 0, |_, args, context| print(Level::Info, args, context)),
-        ("warn", 0, |_, args, context| print(Level::Warn, args, context)),
-        ("error", 0, |_, args, context| print(Level::Error, args, context)),
+        ("log", 0, |_, args, context| print(Level::Info, "log", args, context)),
+        ("debug", 0, |_, args, context| print(Level::Debug, "debug", args, context)),
+        ("info", 0, |_, args, context| print(Level::Info, "info", args, context)),
+        ("warn", 0, |_, args, context| print(Level::Warn, "warning", args, context)),
+        ("error", 0, |_, args, context| print(Level::Error, "error", args, context)),
     ];
     let console = object_of(&methods, context);
     put_hidden(&context.global_object(), "console", console);
 }
 
-fn print(level: Level, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `kind` is what debuggers call the method.
+fn print(level: Level, kind: &str, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = format(args, context)?;
     write(level, &text, context);
+    crate::js::debug::console(kind, args, context);
     Ok(JsValue::undefined())
 }
 

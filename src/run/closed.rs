@@ -73,7 +73,7 @@ impl<'a> Driver<'a> {
         self.job.live.begin(self.start);
         let [mut over, mut all_over] = self.job.scenario.over();
         loop {
-            let now = Instant::now();
+            let now = self.job.clock.now();
             let open = now < self.end && !self.aborted && !self.over;
             let wanted = if open { self.job.plan.vus_at(now - self.start) } else { 0 };
             if open {
@@ -88,7 +88,7 @@ impl<'a> Driver<'a> {
             if busy == 0 && (!open || self.is_exhausted()) {
                 break;
             }
-            let timer = crossbeam_channel::at(self.next_event(now));
+            let timer = self.job.clock.timer(self.next_event(now));
             let stop = if self.aborted { never() } else { self.job.stop.clone() };
             select! {
                 recv(freed) -> seat => if let Ok(seat) = seat { self.free(seat) },
@@ -110,7 +110,7 @@ impl<'a> Driver<'a> {
     fn stop_early(&mut self) {
         if !self.over {
             self.over = true;
-            self.hard_end = self.hard_end.min(Instant::now() + self.job.plan.graceful_stop);
+            self.hard_end = self.hard_end.min(self.job.clock.now() + self.job.plan.graceful_stop);
         }
     }
 
@@ -157,6 +157,7 @@ impl<'a> Driver<'a> {
     /// Says whether the VU in a seat may start another iteration, and counts it.
     fn rule(&self, place: usize, wanted: Arc<AtomicBool>) -> impl Fn() -> bool + Send + Sync + use<> {
         let end = self.end;
+        let clock = self.job.clock.clone();
         let live = self.job.live.clone();
         let own = self.started[place].clone();
         let budget = self.job.plan.budget;
@@ -174,7 +175,7 @@ impl<'a> Driver<'a> {
             }
         };
         move || {
-            if !wanted.load(Ordering::SeqCst) || Instant::now() >= end {
+            if !wanted.load(Ordering::SeqCst) || clock.now() >= end {
                 return false;
             }
             in_budget() && scenario.may_start()
@@ -184,11 +185,12 @@ impl<'a> Driver<'a> {
     /// Says whether the VU in a seat has more to do, without counting anything.
     fn outlook(&self, place: usize, wanted: Arc<AtomicBool>) -> impl Fn() -> bool + Send + Sync + use<> {
         let end = self.end;
+        let clock = self.job.clock.clone();
         let live = self.job.live.clone();
         let own = self.started[place].clone();
         let budget = self.job.plan.budget;
         move || {
-            let open = wanted.load(Ordering::SeqCst) && Instant::now() < end;
+            let open = wanted.load(Ordering::SeqCst) && clock.now() < end;
             open && match budget {
                 Budget::Unlimited => true,
                 Budget::Shared(total) => live.taken() < total,

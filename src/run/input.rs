@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
@@ -18,17 +17,17 @@ use crate::options::runtime::TestType;
 const HEAD: usize = 512;
 
 /// The files of a test, by what was named on the command line.
-pub fn open(script: &str, runtime: &RuntimeOptions) -> Result<Arc<Sources>> {
+pub fn open(script: &str, runtime: &RuntimeOptions) -> Result<Sources> {
     let kind = runtime.test_type;
     let pwd = std::env::current_dir().context("the working directory is gone")?;
     let archive = if script == "-" { from_stdin(kind) } else { from_file(&pwd, script, kind) }?;
-    Ok(Arc::new(match archive {
+    Ok(match archive {
         Input::Archive(archive) => Sources::of_archive(script, *archive),
         Input::Script(text) => {
             let web = Web::new(runtime.offline, runtime.module_cache.clone());
             Sources::new(script, &pwd, text).with_web(web)
         }
-    }))
+    })
 }
 
 enum Input {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
+use super::clock::Clock;
 use super::dropped::Dropped;
 use super::live::Live;
 use crate::vu::ScenarioRun;
@@ -15,6 +16,7 @@ pub struct Job<P> {
     /// What `setup()` returned, as JSON.
     pub setup_data: Option<Arc<str>>,
     pub live: Arc<Live>,
+    pub clock: Clock,
     /// Where iterations that could not start are reported.
     pub dropped: Dropped,
     /// Closed when the whole run is to stop.

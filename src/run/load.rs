@@ -10,6 +10,7 @@ use crossbeam_channel::{bounded, select};
 use super::signals::Listener;
 use super::stop::StopSignal;
 use super::{input, memory};
+use crate::js::debug::Debugger;
 use crate::js::factory;
 use crate::js::interrupt::running;
 use crate::js::{Interrupt, ScriptError, Sources};
@@ -44,15 +45,24 @@ pub struct Loaded {
     pub signals: Listener,
 }
 
-/// Reads the script and runs its init code in the VU with number 0.
-pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
+/// Reads the script and runs its init code in the VU with number 0, watched by a debugger if there is one.
+pub fn load(
+    script: &str,
+    runtime: &RuntimeOptions,
+    debugger: Option<Arc<Debugger>>,
+) -> Result<Loaded> {
     let sources = input::open(script, runtime)?;
+    let sources = Arc::new(match &debugger {
+        Some(debugger) => sources.with_debugger(debugger.clone()),
+        None => sources,
+    });
     let archived = sources.archive().map(|archive| &archive.metadata);
     let env = runtime.script_env(
         archived.map(|metadata| metadata.env.clone()).unwrap_or_default(),
         std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))),
     );
     let mut test = Test::new(sources.clone(), modules::builtins, modules::globals::install, env);
+    test.debugger = debugger;
     test.freezes_env = runtime.features.freeze_env;
     test.secrets = Secrets::new(&runtime.secret_sources);
     test.is_base_mode = match (runtime.compatibility_mode, archived) {
@@ -92,7 +102,8 @@ pub fn load(script: &str, runtime: &RuntimeOptions) -> Result<Loaded> {
         None => init_failure(&sources, error),
     };
     let (exports, options) = ran.map_err(failed)?;
-    if runtime.share_realm {
+    // Code that evaluates texts may do anything to a realm.
+    if runtime.share_realm && test.debugger.is_none() {
         match factory::plan(&sources) {
             Ok(factories) => test.share(factories),
             Err(reason) => log::debug(format!("each VU gets a realm and a thread of its own: {reason}")),

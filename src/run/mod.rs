@@ -3,6 +3,7 @@
 pub mod api;
 pub mod arrivals;
 pub mod client;
+pub mod clock;
 pub mod closed;
 pub mod course;
 pub mod display;
@@ -11,6 +12,7 @@ pub mod ending;
 pub mod gate;
 pub mod host;
 pub mod input;
+pub mod inspector;
 pub mod job;
 pub mod live;
 pub mod load;
@@ -54,6 +56,7 @@ use crate::vu::{Stop, Test, VirtualUser};
 use api::{Listen, Server, Surface};
 use course::{Course, Stage};
 use display::Display;
+use inspector::Inspector;
 use load::Loaded;
 use once::{Called, call};
 use pool::Pool;
@@ -70,6 +73,8 @@ pub struct Request {
     pub quiet: bool,
     /// Where the REST API listens, if there is to be one.
     pub api: Option<Listen>,
+    /// Where a debugger may attach, if one may.
+    pub inspect: Option<inspector::Listen>,
     pub no_color: bool,
     /// The form of the lines that go to `--console-output`.
     pub console_format: log::Format,
@@ -80,7 +85,11 @@ pub struct Request {
 /// # Errors
 /// With a [`Failure`] in the chain where the exit code is other than 255.
 pub fn run(request: Request) -> Result<ExitCode> {
-    let loaded = load::load(&request.script, &request.runtime)?;
+    // Kept to the end of the run.
+    let inspector = request.inspect.as_ref().map(|listen| Inspector::start(listen, &request.script));
+    let inspector = inspector.transpose()?;
+    let debugger = inspector.as_ref().map(Inspector::debugger);
+    let loaded = load::load(&request.script, &request.runtime, debugger)?;
     let mut resolved = loaded.resolve(&request.layers)?;
     resolved.warnings.iter().for_each(log::warn);
     loaded.check(&resolved)?;

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, bounded, never, select};
 
+use super::clock::Clock;
 use crate::js::Interrupt;
 use crate::js::interrupt::running;
 use crate::vu::fiber::STACK;
@@ -36,6 +37,7 @@ pub fn call<T: Send + 'static>(
     call: impl FnOnce(&mut VirtualUser) -> Result<T, CallError> + Send + 'static,
 ) -> Result<Called<T>> {
     let interrupt = Arc::new(Interrupt::default());
+    let clock = Clock::start(test);
     let (done, result) = bounded(1);
     let test = test.clone();
     let inner = interrupt.clone();
@@ -55,18 +57,23 @@ pub fn call<T: Send + 'static>(
         })
         .with_context(|| format!("could not start the thread of {name}()"))?;
     let stop = stop.unwrap_or_else(never);
-    let limit = crossbeam_channel::at(Instant::now() + limit);
-    let ended = select! {
-        recv(result) -> called => called.unwrap_or(Called::Died),
-        recv(limit) -> _ => {
-            interrupt.raise();
-            let _ = result.recv();
-            Called::TimedOut
-        }
-        recv(stop) -> _ => {
-            interrupt.raise();
-            let _ = result.recv();
-            Called::Stopped
+    let end = clock.now() + limit;
+    let ended = loop {
+        select! {
+            recv(result) -> called => break called.unwrap_or(Called::Died),
+            recv(clock.timer(end)) -> _ => {
+                if clock.now() < end {
+                    continue;
+                }
+                interrupt.raise();
+                let _ = result.recv();
+                break Called::TimedOut;
+            }
+            recv(stop) -> _ => {
+                interrupt.raise();
+                let _ = result.recv();
+                break Called::Stopped;
+            }
         }
     };
     let _ = thread.join();

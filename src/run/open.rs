@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, at, never, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, never, select, unbounded};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::gate::{Assignment, Gate, Starts, Worker};
@@ -122,7 +122,7 @@ impl<'a> Driver<'a> {
         let latest = if users { Duration::MAX } else { LATEST };
         while !self.aborted && !self.over {
             let short = self.take_planned();
-            let now = Instant::now();
+            let now = self.job.clock.now();
             // VUs that are planned are about to come from another scenario: users wait for them.
             let hold = users && short && next.is_some_and(|due| due <= now && now < due + LATEST);
             let mut dropped = 0;
@@ -146,7 +146,7 @@ impl<'a> Driver<'a> {
                 break;
             }
             let wake = next.unwrap_or(self.end);
-            let timer = at(match short {
+            let timer = self.job.clock.timer(match short {
                 true if hold => now + ASK_AGAIN,
                 true => wake.min(now + ASK_AGAIN),
                 false => wake,
@@ -273,17 +273,17 @@ impl<'a> Driver<'a> {
     fn finish(mut self) {
         self.job.live.set_status(Status::Stopping);
         if self.over {
-            self.hard_end = self.hard_end.min(Instant::now() + self.job.plan.graceful_stop);
+            self.hard_end = self.hard_end.min(self.job.clock.now() + self.job.plan.graceful_stop);
         }
         // Free VUs leave when nothing can be due any more.
         self.starts.clear();
         let mut killed = false;
         while self.workers.iter().any(Option::is_some) {
-            if !killed && (self.aborted || Instant::now() >= self.hard_end) {
+            if !killed && (self.aborted || self.job.clock.now() >= self.hard_end) {
                 killed = true;
                 self.workers.iter().flatten().for_each(|worker| worker.kill(&self.gate));
             }
-            let timer = if killed { never() } else { at(self.hard_end) };
+            let timer = if killed { never() } else { self.job.clock.timer(self.hard_end) };
             let stop = if self.aborted { never() } else { self.job.stop.clone() };
             select! {
                 recv(self.left) -> slot => if let Ok(slot) = slot { self.part(slot) },

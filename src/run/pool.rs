@@ -92,6 +92,8 @@ impl Pool {
         }
         let all = (count as usize).saturating_add(spare as usize);
         let most_threads = match (test.factories(), threads) {
+            // While one VU is paused, the others come to no further statement.
+            _ if test.debugger.is_some() => 1,
             (None, _) => usize::MAX,
             (Some(_), Some(threads)) => threads,
             (Some(_), None) if all <= cores * ALONE_PER_CORE => all,

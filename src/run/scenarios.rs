@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{never, select};
 
+use super::clock::Clock;
 use super::course::Course;
 use super::display::Display;
 use super::dropped::Dropped;
@@ -56,15 +57,16 @@ pub fn run(
                 }
                 let progress = progress(&plan, &live);
                 let scenario_run = Arc::new(scenario_run(scenario, &options.share, progress).under(rules));
+                let clock = Clock::start(test);
                 let setup_data = course.setup_data();
                 let dropped = Dropped::new(test, scenario);
                 match plan {
                     Plan::Closed(plan) => {
-                        let job = Job { plan, scenario: scenario_run, setup_data, live, dropped, stop };
+                        let job = Job { plan, scenario: scenario_run, setup_data, live, clock, dropped, stop };
                         closed::drive(&job, pool);
                     }
                     Plan::Open(plan) => {
-                        let job = Job { plan, scenario: scenario_run, setup_data, live, dropped, stop };
+                        let job = Job { plan, scenario: scenario_run, setup_data, live, clock, dropped, stop };
                         open::drive(&job, pool, test);
                     }
                 }

@@ -82,6 +82,9 @@ impl VirtualUser {
         };
         let end = Instant::now();
 
+        if let Err(error) = &settled {
+            state.show_uncaught(error, &mut self.engine.context);
+        }
         if options.as_ref().is_some_and(|o| o.no_vu_connection_reuse) {
             state.forget_client();
         }

@@ -87,6 +87,9 @@ impl VirtualUser {
         let context = &mut *self.engine.context;
         let called = function.call(&JsValue::undefined(), &[arg], context);
         let settled = self.engine.event_loop.settle(called, context, &|until| state.wait(until));
+        if let Err(error) = &settled {
+            state.show_uncaught(error, context);
+        }
         state.open.close_all(match &settled {
             _ if state.interrupt.is_raised() => Ending::Interrupted,
             Ok(_) => Ending::Complete,

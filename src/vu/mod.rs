@@ -1,7 +1,8 @@
 //! The hot path, whole: one virtual user, its iterations, and what host modules see of it.
 
 pub mod control;
-pub mod descriptors;
+pub mod debugging;
+mod descriptors;
 pub mod fiber;
 mod globals;
 pub mod iteration;

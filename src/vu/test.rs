@@ -14,6 +14,7 @@ use super::secrets::Secrets;
 use super::shared_arrays::SharedArrays;
 use super::{Control, Descriptors, Streaming};
 use crate::js::Sources;
+use crate::js::debug::Debugger;
 use crate::js::factory::Factory;
 use crate::js::loader::Builtins;
 use crate::k6::system_tag::SystemTags;
@@ -33,6 +34,8 @@ pub struct Test {
     pub globals: fn(&mut Context) -> JsResult<()>,
     /// `__ENV` without any scenario's own variables.
     pub env: BTreeMap<String, String>,
+    /// Who watches the script, if somebody does.
+    pub debugger: Option<Arc<Debugger>>,
     /// Whether scripts cannot change `__ENV`.
     pub freezes_env: bool,
     /// Whether scripts get no name for the global object but `globalThis`.
@@ -100,6 +103,7 @@ impl Test {
             builtins,
             globals,
             env,
+            debugger: None,
             freezes_env: false,
             is_base_mode: false,
             options: OnceLock::new(),

@@ -11,6 +11,7 @@ use super::mates::{EVERYTHING, REALM};
 use super::{Mates, Phase, State, Test, globals};
 use crate::js::convert::{entries, get};
 use crate::js::error::register_go_error;
+use crate::js::event_loop::LoopError;
 use crate::js::interrupt::Attached;
 use crate::js::{Engine, Interrupt, Loader, ScriptError};
 
@@ -74,17 +75,18 @@ impl VirtualUser {
             (None, _) => {
                 install_globals(test, context)?;
                 globals::define(&state, context);
+                state.install_debugger(context);
                 None
             }
             (shared, _) => shared,
         };
         let main = match &shared {
             Some(shared) => shared.script.instantiate(context),
-            None => loader.run_main(context),
+            None => crate::js::debug::attend(context).and_then(|()| loader.run_main(context)),
         };
         let ran = main.and_then(|exports| {
             let settled = engine.event_loop.run(context, &|until| state.wait(until));
-            settled.map(|()| exports).map_err(crate::js::event_loop::LoopError::into_error)
+            settled.map(|()| exports).map_err(LoopError::into_error)
         });
         let exports = match ran {
             Ok(exports) => exports,
@@ -92,6 +94,9 @@ impl VirtualUser {
                 return Err(InitError::Interrupted);
             }
             Err(error) => {
+                let error = LoopError::Thrown(error);
+                state.show_uncaught(&error, context);
+                let error = error.into_error();
                 let unknown = loader.unknown_modules();
                 let error = ScriptError::new(error, &test.sources, context);
                 return Err(match unknown.as_slice() {
