@@ -93,7 +93,6 @@ impl Frame {
             let mut names: Vec<_> = names.into_iter().map(str::to_owned).collect();
             let shown = match kind {
                 ScopeKind::Block if in_function => "block",
-                ScopeKind::Catch if in_function => "catch",
                 ScopeKind::Function if in_function => {
                     in_function = false;
                     "local"

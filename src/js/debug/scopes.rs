@@ -9,7 +9,6 @@ use oxc::syntax::scope::ScopeFlags;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeKind {
     Block,
-    Catch,
     Function,
     /// A module, or a CommonJS file.
     File,
@@ -44,8 +43,6 @@ impl Scopes {
             ScopeKind::File
         } else if flags.intersects(ScopeFlags::Function | ScopeFlags::ClassStaticBlock) {
             ScopeKind::Function
-        } else if flags.contains(ScopeFlags::CatchClause) {
-            ScopeKind::Catch
         } else {
             ScopeKind::Block
         };

@@ -171,6 +171,7 @@ fn now(call: &Call, target: &Target, told: &mut Told, out: &mut Vec<String>) -> 
         | "Runtime.addBinding"
         | "Runtime.removeBinding"
         | "Log.clear"
+        | "Profiler.setSamplingInterval"
         | "Log.startViolationsReport"
         | "NodeRuntime.notifyWhenWaitingForDisconnect"
         | "Target.setAutoAttach"
