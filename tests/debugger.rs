@@ -55,7 +55,8 @@ fn stepping_through_an_iteration() {
     let mut client = Client::ready(&address(&run));
     let context = client.event("Runtime.executionContextCreated");
     assert_eq!(context["context"]["id"], 1);
-    let waiting = client.call("Runtime.evaluate", json!({ "expression": "typeof __ENV", "returnByValue": true }));
+    let waiting =
+        client.call("Runtime.evaluate", json!({ "expression": "typeof __ENV", "returnByValue": true }));
     assert_eq!(waiting["result"]["value"], "object");
     client.breakpoint("script\\.js", 17, "");
     client.breakpoint("script\\.js", 26, "counter.value > 3 && __ITER === 1");
@@ -63,7 +64,7 @@ fn stepping_through_an_iteration() {
 
     let script = client.event("Debugger.scriptParsed");
     assert!(script["url"].as_str().unwrap().ends_with("/script.js"), "{script}");
-    assert_eq!((&script["endLine"], &script["isModule"]), (&json!(31), &json!(true)));
+    assert_eq!((&script["endLine"], &script["isModule"]), (&json!(32), &json!(true)));
     let source = client.call("Debugger.getScriptSource", json!({ "scriptId": script["scriptId"] }));
     assert_eq!(source["scriptSource"], SCRIPT);
     assert_eq!(client.event("Debugger.breakpointResolved")["location"]["lineNumber"], 16);
@@ -83,7 +84,10 @@ fn stepping_through_an_iteration() {
 
     assert_eq!(client.evaluate(0, "total + items.length"), 3);
     assert_eq!(client.evaluate(1, "counter.value"), 5);
-    assert_eq!(client.evaluate(0, "nothing"), "thrown: ReferenceError: nothing is not defined");
+    let thrown = client.evaluate(0, "nothing");
+    let lines: Vec<_> = thrown.as_str().unwrap().lines().collect();
+    assert_eq!(lines[0], "thrown: ReferenceError: nothing is not defined");
+    assert!(lines[1].contains("at work (") && lines[1].contains("script.js:17:"), "{thrown}");
     assert_eq!(client.evaluate(0, "total = 1000"), 1000);
     let set = json!({
         "callFrameId": "0", "scopeNumber": 1, "variableName": "total", "newValue": { "value": 2000 },
@@ -139,7 +143,10 @@ export default function () {
     assert_eq!(client.paused().reason(), "Break on start");
     let pause = client.go("Debugger.resume");
     assert_eq!(pause.stack(), ":8 default:6");
-    assert_eq!(client.evaluate(0, "[typeof event.data, seen.length, base.slice(0, 4)]"), json!(["string", 0, "http"]));
+    assert_eq!(
+        client.evaluate(0, "[typeof event.data, seen.length, base.slice(0, 4)]"),
+        json!(["string", 0, "http"])
+    );
     // The other VU's handler is not called while this one is paused.
     let first = client.evaluate(0, "__VU");
     client.call("Debugger.stepOver", json!({}));
@@ -288,7 +295,8 @@ fn the_client_of_node() {
     let place = address.split('/').next().unwrap();
     let mut node = Command::new("node");
     node.args(["inspect", place]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut node = node.spawn().unwrap();
+    // It shows paths relative to where it is.
+    let mut node = node.current_dir(&run.folder).spawn().unwrap();
     let mut input = node.stdin.take().unwrap();
     let mut output = node.stdout.take().unwrap();
     let mut heard = String::new();

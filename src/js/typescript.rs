@@ -78,12 +78,7 @@ fn check(text: &str, rewrite: Rewrite<'_>) -> Result<Compiled, SyntaxError> {
     Err(error)
 }
 
-fn compiled(
-    code: &str,
-    is_module: bool,
-    map: Option<SourceMap<'static>>,
-    rewrite: Rewrite<'_>,
-) -> Compiled {
+fn compiled(code: &str, is_module: bool, map: Option<SourceMap<'static>>, rewrite: Rewrite<'_>) -> Compiled {
     let (code, insertions) = rewrite(code, is_module);
     Compiled { code, is_module, insertions, map }
 }

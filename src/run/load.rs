@@ -46,11 +46,7 @@ pub struct Loaded {
 }
 
 /// Reads the script and runs its init code in the VU with number 0, watched by a debugger if there is one.
-pub fn load(
-    script: &str,
-    runtime: &RuntimeOptions,
-    debugger: Option<Arc<Debugger>>,
-) -> Result<Loaded> {
+pub fn load(script: &str, runtime: &RuntimeOptions, debugger: Option<Arc<Debugger>>) -> Result<Loaded> {
     let sources = input::open(script, runtime)?;
     let sources = Arc::new(match &debugger {
         Some(debugger) => sources.with_debugger(debugger.clone()),

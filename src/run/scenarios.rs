@@ -62,11 +62,13 @@ pub fn run(
                 let dropped = Dropped::new(test, scenario);
                 match plan {
                     Plan::Closed(plan) => {
-                        let job = Job { plan, scenario: scenario_run, setup_data, live, clock, dropped, stop };
+                        let job =
+                            Job { plan, scenario: scenario_run, setup_data, live, clock, dropped, stop };
                         closed::drive(&job, pool);
                     }
                     Plan::Open(plan) => {
-                        let job = Job { plan, scenario: scenario_run, setup_data, live, clock, dropped, stop };
+                        let job =
+                            Job { plan, scenario: scenario_run, setup_data, live, clock, dropped, stop };
                         open::drive(&job, pool, test);
                     }
                 }

@@ -109,7 +109,9 @@ impl Client {
             json!({ "callFrameId": frame.to_string(), "expression": expression, "returnByValue": true });
         let result = self.call("Debugger.evaluateOnCallFrame", params);
         match result.get("exceptionDetails") {
-            Some(details) => json!(format!("thrown: {}", details["exception"]["description"].as_str().unwrap())),
+            Some(details) => {
+                json!(format!("thrown: {}", details["exception"]["description"].as_str().unwrap()))
+            }
             None => result["result"]["value"].clone(),
         }
     }
@@ -122,7 +124,9 @@ impl Client {
             let value = &variable["value"];
             let text = match value.get("value") {
                 Some(value) => value.to_string(),
-                None => value["description"].as_str().unwrap_or("undefined").lines().next().unwrap().to_owned(),
+                None => {
+                    value["description"].as_str().unwrap_or("undefined").lines().next().unwrap().to_owned()
+                }
             };
             format!("{}={text}", variable["name"].as_str().unwrap())
         });
@@ -131,7 +135,8 @@ impl Client {
 
     /// Sets a breakpoint on a line (from one) of files whose URL ends so; its id.
     pub fn breakpoint(&mut self, file: &str, line: u32, condition: &str) -> String {
-        let params = json!({ "urlRegex": format!("{file}$"), "lineNumber": line - 1, "condition": condition });
+        let params =
+            json!({ "urlRegex": format!("{file}$"), "lineNumber": line - 1, "condition": condition });
         let set = self.call("Debugger.setBreakpointByUrl", params);
         set["breakpointId"].as_str().unwrap().to_owned()
     }

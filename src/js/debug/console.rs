@@ -11,9 +11,8 @@ use super::objects::CONSOLE;
 /// Tells a client that listens of a call of `console.log` and its like; `kind` is the protocol's word.
 pub fn console(kind: &str, args: &[JsValue], context: &mut Context) {
     let Some(local) = Local::of(context).filter(|local| local.debugger.listens()) else { return };
-    let args: Vec<_> = local.undisturbed(|| {
-        args.iter().map(|value| local.described(value, CONSOLE, true, context)).collect()
-    });
+    let args: Vec<_> = local
+        .undisturbed(|| args.iter().map(|value| local.described(value, CONSOLE, true, context)).collect());
     local.debugger.tell(Event::Console(json!({
         "type": kind,
         "args": args,

@@ -50,6 +50,8 @@ pub struct Debugger {
     /// Whether the main script pauses at its first statement.
     breaks: AtomicBool,
     contexts: AtomicU32,
+    /// How many pauses there have been.
+    pauses: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +90,7 @@ impl Debugger {
             waits: AtomicBool::new(waits),
             breaks: AtomicBool::new(waits),
             contexts: AtomicU32::new(0),
+            pauses: AtomicU64::new(0),
         }
     }
 
@@ -276,10 +279,16 @@ impl Debugger {
     pub(super) fn begin_pause(&self) -> bool {
         let begun = self.paused.send_if_modified(|paused| !std::mem::replace(paused, true));
         if begun {
+            self.pauses.fetch_add(1, Ordering::SeqCst);
             lock(&self.clock).since = Some(Instant::now());
             self.look();
         }
         begun
+    }
+
+    /// How many pauses there have been, the present one included.
+    pub(super) fn pauses(&self) -> u64 {
+        self.pauses.load(Ordering::Relaxed)
     }
 
     pub(super) fn end_pause(&self) {

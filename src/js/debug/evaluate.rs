@@ -109,7 +109,8 @@ impl Local {
             Some(set) => set.call(&JsValue::undefined(), &[value], context),
             None => Ok(JsValue::undefined()),
         });
-        set.map(|_| json!({})).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+        set.map(|_| json!({}))
+            .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
     }
 
     /// `Runtime.awaitPromise`, for promises that are settled: nothing runs while the script is paused.

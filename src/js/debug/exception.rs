@@ -60,7 +60,8 @@ pub fn uncaught(value: &JsValue, frames: &[String], promise: bool, context: &mut
 
 /// File, line and column of a frame such as `f (file:///s.js:2:9)`; both numbers count from one.
 fn place(frame: &str) -> Option<(&str, u32, u32)> {
-    let place = frame.strip_suffix(')').and_then(|frame| frame.rsplit_once(" (")).map_or(frame, |(_, place)| place);
+    let place =
+        frame.strip_suffix(')').and_then(|frame| frame.rsplit_once(" (")).map_or(frame, |(_, place)| place);
     let (place, column) = place.rsplit_once(':')?;
     let (file, line) = place.rsplit_once(':')?;
     Some((file, line.parse().ok()?, column.parse().ok()?))

@@ -72,7 +72,8 @@ impl Frame {
             chain.push(shown);
         }
         let global = JsValue::from(context.global_object());
-        chain.push(json!({ "type": "global", "object": local.described(&global, BACKTRACE, false, context) }));
+        chain
+            .push(json!({ "type": "global", "object": local.described(&global, BACKTRACE, false, context) }));
         json!({
             "callFrameId": at.to_string(),
             "functionName": self.name(),

@@ -34,8 +34,9 @@ pub(super) struct Local {
     pub stack: RefCell<Stack>,
     plan: RefCell<Arc<Plan>>,
     generation: Cell<u64>,
-    /// Where to pause next, besides breakpoints.
-    pub step: Cell<Step>,
+    /// Where to pause next, besides breakpoints, and the number of the pause that it began with. A pause of
+    /// another VU ends it.
+    pub step: Cell<(Step, u64)>,
     /// Whether what runs was asked for by the client: nothing pauses in it.
     pub busy: Cell<bool>,
     /// What a `throw` statement threw when it paused last.
@@ -80,7 +81,7 @@ pub fn install(context: &mut Context, debugger: &Arc<Debugger>, waiter: Box<dyn 
         stack: RefCell::default(),
         plan: RefCell::default(),
         generation: Cell::new(0),
-        step: Cell::new(Step::Continue),
+        step: Cell::new((Step::Continue, 0)),
         busy: Cell::new(false),
         shown: RefCell::default(),
         descriptor_of: descriptor_of.ok().and_then(|value| value.as_function()),
@@ -89,11 +90,8 @@ pub fn install(context: &mut Context, debugger: &Arc<Debugger>, waiter: Box<dyn 
     let functions: [(&str, Native); 2] = [(HOOK, hook), (THROWN, thrown)];
     for (name, native) in functions {
         let native = function(name, 1, native, context);
-        let property = PropertyDescriptor::builder()
-            .value(native)
-            .writable(false)
-            .enumerable(false)
-            .configurable(false);
+        let property =
+            PropertyDescriptor::builder().value(native).writable(false).enumerable(false).configurable(false);
         context.global_object().insert_property(PropertyKey::from(JsString::from(name)), property);
     }
 }
@@ -163,11 +161,14 @@ impl Local {
         let depth = self.stack.borrow().innermost().map_or(0, |entry| entry.depth);
         let mut hits = Vec::new();
         for (id, condition) in plan.points.get(&point).into_iter().flatten() {
-            if condition.is_empty() || self.undisturbed(|| evaluate::is_true(evaluator, condition, context))? {
+            if condition.is_empty()
+                || self.undisturbed(|| evaluate::is_true(evaluator, condition, context))?
+            {
                 hits.push(id.clone());
             }
         }
-        let is_step = self.step.get().is_due(point, depth);
+        let (step, since) = self.step.get();
+        let is_step = step.is_due(point, depth) && since == self.debugger.pauses();
         let script = || self.debugger.script_of(point);
         let kind = || script().and_then(|script| script.point(point).map(|point| point.kind));
         Ok(if !hits.is_empty() {

@@ -20,7 +20,10 @@ const MOST_OF_CONSOLE: usize = 1000;
 pub enum Held {
     Value(JsValue),
     /// Variables that can be seen from a statement.
-    Scope { evaluator: JsObject, names: Vec<String> },
+    Scope {
+        evaluator: JsObject,
+        names: Vec<String>,
+    },
 }
 
 /// The values of one context by their ids.

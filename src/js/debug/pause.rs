@@ -45,15 +45,38 @@ pub enum What {
     /// Go on. The depths of steps are filled in by the thread.
     Resume(Step),
     /// Evaluate an expression in a frame, or, without one, outside of all functions.
-    Evaluate { frame: Option<String>, expression: String, how: How },
+    Evaluate {
+        frame: Option<String>,
+        expression: String,
+        how: How,
+    },
     /// What an object or a scope consists of.
-    Properties { object: String, own: bool, accessors_only: bool, preview: bool, group: Option<String> },
+    Properties {
+        object: String,
+        own: bool,
+        accessors_only: bool,
+        preview: bool,
+        group: Option<String>,
+    },
     /// Call a function, given by its text, on an object.
-    Call { declaration: String, this: Option<String>, arguments: Vec<Value>, how: How },
+    Call {
+        declaration: String,
+        this: Option<String>,
+        arguments: Vec<Value>,
+        how: How,
+    },
     /// Assign to a variable in the scope of that number of a frame.
-    SetVariable { frame: String, scope: usize, name: String, value: Value },
+    SetVariable {
+        frame: String,
+        scope: usize,
+        name: String,
+        value: Value,
+    },
     /// The value of a promise that is settled.
-    Await { object: String, how: How },
+    Await {
+        object: String,
+        how: How,
+    },
     /// Forget an object, or all of a group.
     Release(String),
     ReleaseGroup(String),
@@ -121,7 +144,6 @@ impl Local {
         if frames.is_empty() || !self.debugger.begin_pause() {
             return Ok(());
         }
-        self.step.set(Step::Continue);
         let ended = self.undisturbed(|| {
             let told = self.paused(reason, frames, context);
             self.debugger.tell(Event::Paused(told));
@@ -139,11 +161,12 @@ impl Local {
             while let Some(ask) = self.debugger.take_ask() {
                 if let What::Resume(step) = ask.what {
                     let depth = frames.first().map_or(0, |frame| frame.entry.depth);
-                    self.step.set(match step {
+                    let step = match step {
                         Step::Over(_) => Step::Over(depth),
                         Step::Out(_) => Step::Out(depth),
                         step => step,
-                    });
+                    };
+                    self.step.set((step, self.debugger.pauses()));
                     let _ = ask.answer.send(Ok(json!({})));
                     return Ok(());
                 }

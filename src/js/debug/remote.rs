@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 use super::hook::Local;
+use super::instrument::HOOK;
 use super::objects::Held;
 use crate::js::convert::to_text;
 use crate::js::json::is_array;
@@ -311,7 +312,12 @@ fn error_text(error: &JsObject, context: &mut Context) -> String {
     let text = to_text(&error.clone().into(), context).unwrap_or_else(|_| "Error".to_owned());
     let stack = error.get(js_string!("stack"), context).ok().and_then(|stack| stack.as_string());
     match stack {
-        Some(stack) => format!("{text}\n{}", stack.to_std_string_lossy().trim_end()),
+        Some(stack) => {
+            let stack = stack.to_std_string_lossy();
+            // Of what was evaluated in a frame, the functions from that frame on.
+            let own = stack.rsplit_once(&format!("    at {HOOK} (native)\n")).map_or(&*stack, |(_, own)| own);
+            format!("{text}\n{}", own.trim_end())
+        }
         None => text,
     }
 }

@@ -27,7 +27,10 @@ fn shown(text: &str, is_module: bool) -> String {
     let code = rewritten(text, is_module).code;
     let hook = Regex::new(r"__ssek_debug\(\d+,__ssek_e=>eval\(__ssek_e\)(?:,(\d+))?\)").unwrap();
     let code = hook.replace_all(&code, "@$1");
-    code.replace("__ssek_thrown", "THROWN").replace("__ssek_guard(()=>{;", "«").replace("});", "»").replace("__ssek_guard(()=>(", "‹(")
+    code.replace("__ssek_thrown", "THROWN")
+        .replace("__ssek_guard(()=>{;", "«")
+        .replace("});", "»")
+        .replace("__ssek_guard(()=>(", "‹(")
 }
 
 #[test]
@@ -48,15 +51,30 @@ fn where_hooks_go() {
         ("do a(); while (b) c()", "do {@;a();} while ((@,b)) @;c()"),
         ("x: for (const a of b) { continue x }", "@;x: for (const a of b) { @;continue x }"),
         ("x: { break x }", "x: { @;break x }"),
-        ("switch (a) { case 1: b(); break; default: c() }", "@;switch (a) { case 1: @;b(); @;break; default: @;c() }"),
-        ("try { a = 1 } catch (e) { b = 1 } finally { c = 1 }", "try { @;a = 1 } catch (e) { @;b = 1 } finally { @;c = 1 }"),
+        (
+            "switch (a) { case 1: b(); break; default: c() }",
+            "@;switch (a) { case 1: @;b(); @;break; default: @;c() }",
+        ),
+        (
+            "try { a = 1 } catch (e) { b = 1 } finally { c = 1 }",
+            "try { @;a = 1 } catch (e) { @;b = 1 } finally { @;c = 1 }",
+        ),
         ("x => y => ({ z: y })", "@;x => (@,y => (@,({ z: y })))"),
         ("() => { a() }", "@;() => { @;a() }"),
-        ("class A { #p = 1; static { a() } get b() { return 1 } }", "@;class A { #p = 1; static { @;a() } get b() { @;return 1 } }"),
-        ("function* g() { const a = yield 1; yield* a }", "function* g() { @;const a = yield 1; @;yield* a }"),
+        (
+            "class A { #p = 1; static { a() } get b() { return 1 } }",
+            "@;class A { #p = 1; static { @;a() } get b() { @;return 1 } }",
+        ),
+        (
+            "function* g() { const a = yield 1; yield* a }",
+            "function* g() { @;const a = yield 1; @;yield* a }",
+        ),
         ("debugger; throw new Error(1)", "@;debugger; @;throw THROWN((new Error(1)))"),
         ("throw a, b", "@;throw THROWN((a, b))"),
-        ("export const a = 1; export let b; export { b as c }", "@;export const a = 1; export let b; export { b as c }"),
+        (
+            "export const a = 1; export let b; export { b as c }",
+            "@;export const a = 1; export let b; export { b as c }",
+        ),
         ("import a from 'k6'; export * from './a.js'", "import a from 'k6'; export * from './a.js'"),
         ("export default function () { a() }", "export default function () { @;a() }"),
         ("export default class { a = 1 }", "@;export default class { a = 1 }"),
@@ -65,8 +83,14 @@ fn where_hooks_go() {
         ("export default async () => 1", "export default (async () => (@,1))"),
         // With what keeps running out of stack an exception.
         ("try { f() } catch {}", "try { «@1;f()» } catch {}"),
-        ("try { try { f() } catch { g() } } catch {}", "try { «try { «@2;f()» } catch { @1;g() }» } catch {}"),
-        ("function x() { try { return f() } catch {} }", "function x() { try { @;return ‹(f())) } catch {} }"),
+        (
+            "try { try { f() } catch { g() } } catch {}",
+            "try { «try { «@2;f()» } catch { @1;g() }» } catch {}",
+        ),
+        (
+            "function x() { try { return f() } catch {} }",
+            "function x() { try { @;return ‹(f())) } catch {} }",
+        ),
         ("async function x() { f(); await g() }", "async function x() { «@1;f();» @;await ‹(g())) }"),
         ("async () => f()", "@;async () => (@,‹(f())))"),
         ("try { a.map(x => f(x)) } catch {}", "try { «@1;a.map(x => (@,f(x)))» } catch {}"),
@@ -75,7 +99,10 @@ fn where_hooks_go() {
         let got = shown(text, true);
         assert_eq!(got, want);
     }
-    assert_eq!(shown("if (a) function f() {} with (b) c", false), "@;if (a) function f() {} @;with (b) {@;c}");
+    assert_eq!(
+        shown("if (a) function f() {} with (b) c", false),
+        "@;if (a) function f() {} @;with (b) {@;c}"
+    );
 }
 
 #[test]
@@ -86,7 +113,11 @@ fn what_can_be_seen() {
         let offset = text.find(piece).unwrap() as u32;
         let point = done.points.iter().find(|point| point.offset == offset).unwrap();
         let scopes = done.scopes.seen_from(point.scope);
-        scopes.iter().map(|(kind, names)| format!("{kind:?} {}", names.join(" "))).collect::<Vec<_>>().join("; ")
+        scopes
+            .iter()
+            .map(|(kind, names)| format!("{kind:?} {}", names.join(" ")))
+            .collect::<Vec<_>>()
+            .join("; ")
     };
     assert_eq!(seen("const b"), "File a b f");
     assert_eq!(seen("let d"), "Function c b d; File a f");
@@ -99,7 +130,8 @@ fn what_can_be_seen() {
 fn load(debugger: &Debugger, url: &str, text: &str) {
     let loading = Loading::new(debugger);
     let compiled =
-        crate::js::typescript::compile(url, text, &|code, is_module| loading.rewrite(code, is_module)).unwrap();
+        crate::js::typescript::compile(url, text, &|code, is_module| loading.rewrite(code, is_module))
+            .unwrap();
     loading.finish(&File {
         url,
         text,

@@ -11,7 +11,8 @@ pub fn set_by_url(call: &Call, debugger: &Debugger) -> Result<Value, Refusal> {
     let (kind, text, target) = if let Some(url) = call.text("url") {
         (1, url.clone(), Target::Url(url))
     } else if let Some(pattern) = call.text("urlRegex") {
-        let regex = regress::Regex::new(&pattern).map_err(|error| Refusal::bad(&format!("urlRegex: {error}")))?;
+        let regex =
+            regress::Regex::new(&pattern).map_err(|error| Refusal::bad(&format!("urlRegex: {error}")))?;
         (2, pattern, Target::Pattern(Box::new(regex)))
     } else if let Some(hash) = call.text("scriptHash") {
         (3, hash.clone(), Target::Hash(hash))

@@ -6,10 +6,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
+use super::Target;
 use super::breakpoints;
 use super::message::{Call, Refusal, context_created, place, script_id};
 use super::session::Told;
-use super::Target;
 use crate::js::debug::{Debugger, Exceptions, How, Step, What, syntax_error};
 
 /// A script that is not paused answers before its next statement; it is not waited for longer.
@@ -158,7 +158,9 @@ fn now(call: &Call, target: &Target, told: &mut Told, out: &mut Vec<String>) -> 
         }
         // No script is loaded without being told of, so there is nothing to stop at.
         "Debugger.setInstrumentationBreakpoint" => {
-            return Ok(json!({ "breakpointId": format!("instrumentation:{}", call.needed("instrumentation")?) }));
+            return Ok(
+                json!({ "breakpointId": format!("instrumentation:{}", call.needed("instrumentation")?) }),
+            );
         }
         "Debugger.setAsyncCallStackDepth"
         | "Debugger.setBlackboxPatterns"

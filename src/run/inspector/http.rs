@@ -115,7 +115,8 @@ fn is_local_name(host: &str) -> bool {
         _ => host,
     };
     let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    bare.parse::<IpAddr>().is_ok() || ["localhost", "localhost6"].iter().any(|local| bare.eq_ignore_ascii_case(local))
+    bare.parse::<IpAddr>().is_ok()
+        || ["localhost", "localhost6"].iter().any(|local| bare.eq_ignore_ascii_case(local))
 }
 
 fn json(value: &Value) -> Response<Body> {
@@ -138,7 +139,8 @@ mod tests {
 
     #[test]
     fn names_of_this_machine() {
-        for host in ["127.0.0.1:9229", "localhost:9229", "localhost", "[::1]:9229", "10.0.0.1", "LOCALHOST:1"] {
+        for host in ["127.0.0.1:9229", "localhost:9229", "localhost", "[::1]:9229", "10.0.0.1", "LOCALHOST:1"]
+        {
             assert!(is_local_name(host), "{host}");
         }
         for host in ["evil.test:9229", "", "localhost.evil.test", "127.0.0.1.evil.test"] {
