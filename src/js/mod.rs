@@ -25,6 +25,7 @@ pub mod nesting;
 pub mod protect;
 mod protect_parts;
 mod protect_scan;
+mod read_at;
 mod regexp_matcher;
 pub mod regexp_split;
 pub mod shared_realm;
