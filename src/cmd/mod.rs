@@ -126,6 +126,9 @@ enum Command {
 
 /// Runs the command line; returns the exit code.
 pub fn main() -> process::ExitCode {
+    // A console of Windows shows colours, and what is drawn anew in its place, only when asked to.
+    #[cfg(windows)]
+    anstyle_query::windows::enable_ansi_colors();
     let code = catch_unwind(AssertUnwindSafe(|| start(&std::env::args_os().collect::<Vec<_>>())));
     let code = code.unwrap_or_else(|_| {
         log::error("ssek has a bug and cannot go on; please report the message above");

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod event_loop;
 pub mod factory;
+pub mod file_url;
 pub mod garbage;
 pub mod guard;
 pub mod hooks;
