@@ -34,8 +34,8 @@ const MAY_PRINT: &[&str] = &["log/", "output/", "run/", "bench/", "cmd/"];
 /// Files that speak to one system. Each has a counterpart for the others beside it, for only Linux is built in CI.
 const OF_ONE_SYSTEM: &[&str] = &[
     "cmd/calibrate/trial.rs",
-    "cmd/mod.rs",
     "cmd/open_files.rs",
+    "cmd/windows.rs",
     "js/read_at.rs",
     "log/target.rs",
     "main.rs",

@@ -25,6 +25,8 @@ mod summary;
 mod sweep;
 mod usage;
 mod version;
+#[cfg(windows)]
+mod windows;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -126,9 +128,8 @@ enum Command {
 
 /// Runs the command line; returns the exit code.
 pub fn main() -> process::ExitCode {
-    // A console of Windows shows colours, and what is drawn anew in its place, only when asked to.
     #[cfg(windows)]
-    anstyle_query::windows::enable_ansi_colors();
+    windows::prepare();
     let code = catch_unwind(AssertUnwindSafe(|| start(&std::env::args_os().collect::<Vec<_>>())));
     let code = code.unwrap_or_else(|_| {
         log::error("ssek has a bug and cannot go on; please report the message above");
