@@ -13,6 +13,7 @@ pub mod gate;
 pub mod host;
 pub mod input;
 pub mod inspector;
+pub mod interrupt;
 pub mod job;
 pub mod live;
 pub mod load;

@@ -11,7 +11,7 @@ const COMMANDS: [&str; 9] =
 /// Of k6, but not of ssek.
 const ABSENT_COMMANDS: [&str; 2] = ["cloud", "x"];
 
-const FLAGS: [&str; 53] = [
+const FLAGS: [&str; 55] = [
     "vus",
     "duration",
     "iterations",
@@ -65,6 +65,8 @@ const FLAGS: [&str; 53] = [
     "help",
     "new-machine-readable-summary",
     "profiling-enabled",
+    "inspect",
+    "inspect-brk",
 ];
 
 const OUTPUTS: [&str; 8] = [
