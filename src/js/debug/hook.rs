@@ -176,12 +176,9 @@ impl Local {
         } else if self.debugger.is_first_break_due() && script().is_some_and(|script| script.is_main) {
             self.debugger.takes_first_break();
             Some(Reason::Start)
-        } else if self.debugger.wants_attention() && self.debugger.takes_pause() {
-            Some(Reason::Asked)
-        } else if is_step || kind() == Some(PointKind::Debugger) {
-            Some(Reason::Asked)
         } else {
-            None
+            let is_asked = self.debugger.wants_attention() && self.debugger.takes_pause();
+            (is_asked || is_step || kind() == Some(PointKind::Debugger)).then_some(Reason::Asked)
         })
     }
 }
