@@ -25,8 +25,9 @@ pub fn uncaught(value: &JsValue, frames: &[String], promise: bool, context: &mut
     let thrown_in = |frame: &Frame| {
         places.iter().any(|(file, line, column)| {
             let place = Place { line: line.saturating_sub(1), column: column.saturating_sub(1) };
-            let (start, end) = frame.point.function;
-            *file == frame.script.file.as_str() && (start..=end).contains(&place)
+            let function = frame.script.function_of(&frame.point);
+            let is_in = function.is_some_and(|function| (function.start..=function.end).contains(&place));
+            is_in && *file == frame.script.file.as_str()
         })
     };
     if let Some(at) = frames.iter().position(thrown_in) {

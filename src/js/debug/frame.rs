@@ -39,9 +39,8 @@ pub fn location(script: &Script, place: Place) -> Value {
 
 impl Frame {
     /// The function's name; empty for a file's own code and functions without one.
-    pub fn name(&self) -> String {
-        let name = self.entry.name.to_std_string_lossy();
-        if name == "<main>" { String::new() } else { name }
+    fn name(&self) -> &str {
+        self.script.function_of(&self.point).map_or("", |function| function.name.as_str())
     }
 
     /// `Runtime.CallFrame`, for stacks of events.
@@ -74,10 +73,11 @@ impl Frame {
         let global = JsValue::from(context.global_object());
         chain
             .push(json!({ "type": "global", "object": local.described(&global, BACKTRACE, false, context) }));
+        let start = self.script.function_of(&self.point).map(|function| function.start).unwrap_or_default();
         json!({
             "callFrameId": at.to_string(),
             "functionName": self.name(),
-            "functionLocation": location(&self.script, self.point.function.0),
+            "functionLocation": location(&self.script, start),
             "location": location(&self.script, self.point.place),
             "url": self.script.url,
             "scopeChain": chain,

@@ -15,9 +15,10 @@ use std::cmp::Reverse;
 
 use oxc::allocator::{Allocator, Vec as ArenaVec};
 use oxc::ast::ast::{
-    ArrowFunctionExpression, Declaration, DoWhileStatement, ExportDefaultDeclarationKind, Expression,
-    ForInStatement, ForOfStatement, ForStatement, Function, IfStatement, Statement, StaticBlock,
-    ThrowStatement, VariableDeclaration, WhileStatement, WithStatement,
+    ArrowFunctionExpression, AssignmentExpression, Class, Declaration, DoWhileStatement,
+    ExportDefaultDeclaration, ExportDefaultDeclarationKind, Expression, ForInStatement, ForOfStatement,
+    ForStatement, Function, IfStatement, ObjectProperty, Statement, StaticBlock, ThrowStatement,
+    VariableDeclaration, VariableDeclarator, WhileStatement, WithStatement,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::parser::Parser;
@@ -25,6 +26,7 @@ use oxc::semantic::{ScopeId, Scoping, SemanticBuilder};
 use oxc::span::{GetSpan, SourceType, Span};
 use oxc::syntax::scope::ScopeFlags;
 
+use super::names::Names;
 use super::scopes::Scopes;
 use crate::js::insertions::Insertions;
 use crate::js::protect;
@@ -49,8 +51,8 @@ pub(super) struct RawPoint {
     /// In the text before it was rewritten, in bytes.
     pub offset: u32,
     pub kind: PointKind,
-    /// Where the function around it begins and ends.
-    pub function: Span,
+    /// The function around it, as an index of [`Rewritten::functions`].
+    pub function: u32,
     /// The innermost scope, as an index of [`Rewritten::scopes`].
     pub scope: u32,
 }
@@ -62,6 +64,8 @@ pub(super) struct Rewritten {
     pub insertions: Insertions,
     /// By their numbers, less the first one.
     pub points: Vec<RawPoint>,
+    /// Where each begins and ends, and its name, if it has one; the first is the file.
+    pub functions: Vec<(Span, String)>,
     pub scopes: Scopes,
 }
 
@@ -86,27 +90,30 @@ pub(super) fn instrument(text: &str, is_module: bool, first: impl FnOnce(u32) ->
     let mut visitor = Visitor {
         scoping: built.semantic.scoping(),
         scope: Vec::new(),
-        functions: vec![program.span],
+        functions: vec![(program.span, String::new())],
+        within: vec![0],
+        names: Names::default(),
         points: Vec::new(),
         wraps: Vec::new(),
         scopes: Scopes::default(),
     };
     visitor.visit_program(&program);
-    let Visitor { points, mut wraps, scopes, .. } = visitor;
+    let Visitor { points, mut wraps, functions, scopes, .. } = visitor;
     let guards = protect::guards(&program, is_module);
     let first = first(points.len() as u32);
     for wrap in &mut wraps {
         if let Some(point) = wrap.point {
             let at = &points[point as usize];
+            let function = functions[at.function as usize].0;
             let depth = guards.iter().filter(|(span, open, _)| {
                 // The whole of a function is never in an arrow function that a guard makes of part of it.
-                let within = span.start >= at.function.start && span.end <= at.function.end;
+                let within = span.start >= function.start && span.end <= function.end;
                 let before = match *open {
                     protect::OPEN_BLOCK => span.start <= at.offset,
                     protect::OPEN_EXPRESSION => span.start < at.offset,
                     _ => return false,
                 };
-                within && before && at.offset < span.end && *span != at.function
+                within && before && at.offset < span.end && *span != function
             });
             let call = call(first + point, depth.count());
             wrap.open = wrap.open.replace('@', &call);
@@ -122,7 +129,7 @@ pub(super) fn instrument(text: &str, is_module: bool, first: impl FnOnce(u32) ->
     let pieces = in_order(guards.chain(wraps).collect());
     let pieces: Vec<_> = pieces.iter().map(|(offset, piece)| (*offset as usize, piece.as_str())).collect();
     let (code, insertions) = Insertions::put(text, &pieces);
-    Rewritten { code, insertions, points, scopes }
+    Rewritten { code, insertions, points, functions, scopes }
 }
 
 fn call(number: u32, guards: usize) -> String {
@@ -175,8 +182,11 @@ fn in_order(wraps: Vec<Wrap>) -> Vec<(u32, String)> {
 struct Visitor<'s> {
     scoping: &'s Scoping,
     scope: Vec<ScopeId>,
-    /// Whole functions, the innermost last.
-    functions: Vec<Span>,
+    /// Whole functions and their names.
+    functions: Vec<(Span, String)>,
+    /// Those that the visitor is in, the innermost last.
+    within: Vec<u32>,
+    names: Names,
     points: Vec<RawPoint>,
     wraps: Vec<Wrap>,
     scopes: Scopes,
@@ -187,7 +197,7 @@ impl Visitor<'_> {
         let number = self.points.len() as u32;
         let scope = scope.or_else(|| self.scope.last().copied());
         let scope = scope.map_or(0, |scope| self.scopes.index(scope, self.scoping));
-        let function = self.functions.last().copied().unwrap_or_default();
+        let function = self.within.last().copied().unwrap_or_default();
         self.points.push(RawPoint { offset, kind, function, scope });
         number
     }
@@ -222,10 +232,13 @@ impl Visitor<'_> {
         self.wraps.push(Wrap { span, rank: Rank::Expression, point, open, close: ")" });
     }
 
-    fn within(&mut self, function: Span, walk: impl FnOnce(&mut Self)) {
-        self.functions.push(function);
+    fn within(&mut self, function: Span, own_name: Option<&str>, walk: impl FnOnce(&mut Self)) {
+        let given = self.names.take(function.start);
+        let name = own_name.map(str::to_owned).or(given).unwrap_or_default();
+        self.within.push(self.functions.len() as u32);
+        self.functions.push((function, name));
         walk(self);
-        self.functions.pop();
+        self.within.pop();
     }
 }
 
@@ -357,11 +370,12 @@ impl<'a> Visit<'a> for Visitor<'_> {
     }
 
     fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
-        self.within(it.span, |visitor| walk::walk_function(visitor, it, flags));
+        let name = it.id.as_ref().map(|id| id.name.as_str());
+        self.within(it.span, name, |visitor| walk::walk_function(visitor, it, flags));
     }
 
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
-        self.within(it.span, |visitor| {
+        self.within(it.span, None, |visitor| {
             if let Some(expression) = it.body.as_expression() {
                 visitor.expression(expression, it.scope_id.get());
             }
@@ -370,6 +384,31 @@ impl<'a> Visit<'a> for Visitor<'_> {
     }
 
     fn visit_static_block(&mut self, it: &StaticBlock<'a>) {
-        self.within(it.span, |visitor| walk::walk_static_block(visitor, it));
+        self.within(it.span, Some("static"), |visitor| walk::walk_static_block(visitor, it));
+    }
+
+    fn visit_class(&mut self, it: &Class<'a>) {
+        self.names.of_class(it);
+        walk::walk_class(self, it);
+    }
+
+    fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
+        self.names.of_variable(it);
+        walk::walk_variable_declarator(self, it);
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        self.names.of_assignment(it);
+        walk::walk_assignment_expression(self, it);
+    }
+
+    fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
+        self.names.of_property(it);
+        walk::walk_object_property(self, it);
+    }
+
+    fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
+        self.names.of_default_export(it);
+        walk::walk_export_default_declaration(self, it);
     }
 }

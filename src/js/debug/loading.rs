@@ -6,7 +6,8 @@ use oxc_sourcemap::SourceMap;
 
 use super::Debugger;
 use super::instrument::{Rewritten, instrument};
-use super::script::{Lines, Place, Point, Script};
+use super::script::{Function, Lines, Place, Point, Script};
+use crate::js::file_url::url_path;
 use crate::js::insertions::Insertions;
 
 /// Rewrites one file.
@@ -48,7 +49,7 @@ impl<'d> Loading<'d> {
     /// Tells the debugger of the file.
     pub fn finish(self, file: &File<'_>) {
         let rewritten = self.rewritten.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Some((code, Rewritten { points, scopes, .. }, first)) = rewritten else { return };
+        let Some((code, Rewritten { points, functions, scopes, .. }, first)) = rewritten else { return };
         let lines = Lines::of(&code);
         let table = file.map.map(|map| (map, map.generate_lookup_table()));
         let place = |offset: u32| {
@@ -64,9 +65,13 @@ impl<'d> Loading<'d> {
                 number,
                 place: place(point.offset),
                 kind: point.kind,
-                function: (place(point.function.start), place(point.function.end)),
+                function: point.function,
                 scope: point.scope,
             })
+            .collect();
+        let functions = functions
+            .into_iter()
+            .map(|(span, name)| Function { name, start: place(span.start), end: place(span.end) })
             .collect();
         let mut by_place: Vec<_> = (0..points.len()).collect();
         by_place.sort_by_key(|index| points[*index].place);
@@ -82,6 +87,7 @@ impl<'d> Loading<'d> {
                 first,
                 points,
                 by_place,
+                functions,
                 scopes,
             })
         });
@@ -90,6 +96,6 @@ impl<'d> Loading<'d> {
 
 /// A URL as debuggers expect it.
 fn escaped(url: &str) -> String {
-    let path = url.strip_prefix("file://");
+    let path = url.starts_with("file://").then(|| url_path(url));
     path.and_then(|path| url::Url::from_file_path(path).ok()).map_or_else(|| url.to_owned(), Into::into)
 }

@@ -16,6 +16,7 @@ mod frame;
 mod hook;
 mod instrument;
 mod loading;
+mod names;
 mod objects;
 mod pause;
 mod properties;

@@ -19,10 +19,19 @@ pub struct Point {
     pub number: u32,
     pub place: Place,
     pub kind: PointKind,
-    /// Where the function around it begins and ends.
-    pub function: (Place, Place),
+    /// The function around it, as an index of [`Script::functions`].
+    pub function: u32,
     /// The innermost scope, as an index of [`Script::scopes`].
     pub scope: u32,
+}
+
+/// A function, or the code of a file outside of all functions.
+#[derive(Debug, Default)]
+pub struct Function {
+    /// Empty if it has none.
+    pub name: String,
+    pub start: Place,
+    pub end: Place,
 }
 
 /// One file.
@@ -46,6 +55,7 @@ pub struct Script {
     pub points: Vec<Point>,
     /// Indices of `points` in the order of their places.
     pub by_place: Vec<usize>,
+    pub functions: Vec<Function>,
     pub scopes: Scopes,
 }
 
@@ -53,6 +63,11 @@ impl Script {
     /// A point by its number.
     pub fn point(&self, number: u32) -> Option<&Point> {
         self.points.get(number.checked_sub(self.first)? as usize)
+    }
+
+    /// The function around a point.
+    pub fn function_of(&self, point: &Point) -> Option<&Function> {
+        self.functions.get(point.function as usize)
     }
 
     /// The first point at a place or behind it.

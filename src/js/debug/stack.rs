@@ -1,8 +1,8 @@
 //! The functions that a context is in, as far as hooks have seen them.
 
+use boa_engine::Context;
 use boa_engine::object::JsObject;
 use boa_engine::vm::CodeBlock;
-use boa_engine::{Context, JsString};
 use boa_gc::Gc;
 
 /// A function that runs.
@@ -12,8 +12,6 @@ pub struct Entry {
     pub point: u32,
     /// Evaluates a text there.
     pub evaluator: JsObject,
-    /// What the engine calls it.
-    pub name: JsString,
     /// How many frames the engine has up to the one with the statement.
     frames: usize,
     /// How many functions it is in, itself included: what steps are measured by.
@@ -34,15 +32,10 @@ impl Stack {
         let base = count.saturating_sub(guards);
         let Some(innermost) = frames.next() else { return };
         let code = innermost.code_block().clone();
-        let own = match guards.checked_sub(1) {
-            None => Some(innermost),
-            Some(more) => frames.nth(more),
-        };
-        let name = own.unwrap_or(innermost).code_block().name().clone();
         let below = self.0.iter().rposition(|entry| entry.frames < base);
         self.0.truncate(below.map_or(0, |below| below + 1));
         let depth = self.0.last().map_or(base, |below| below.depth + (base - below.frames));
-        self.0.push(Entry { point, evaluator, name, frames: count, depth, code });
+        self.0.push(Entry { point, evaluator, frames: count, depth, code });
     }
 
     /// The innermost function.

@@ -17,8 +17,9 @@ fn rewritten(text: &str, is_module: bool) -> Rewritten {
     let source_type = if is_module { SourceType::mjs() } else { SourceType::cjs() };
     let errors = Parser::new(&allocator, &done.code, source_type).parse().diagnostics;
     assert!(errors.is_empty(), "{}: {errors:?}", done.code);
-    let end = done.insertions.original_column(1, done.code.chars().count() as u32 + 1);
-    assert_eq!(end as usize, text.chars().count() + 1, "{}", done.code);
+    let last = |text: &str| text.lines().last().unwrap().chars().count() as u32 + 1;
+    let lines = text.lines().count() as u32;
+    assert_eq!(done.insertions.original_column(lines, last(&done.code)), last(text), "{}", done.code);
     done
 }
 
@@ -124,6 +125,18 @@ fn what_can_be_seen() {
     assert_eq!(seen("g(e)"), "Block e; Function c b d; File a f");
     assert_eq!(seen("i }"), "Block h; Function c b d; File a f");
     assert!(done.scopes.seen_from(0).iter().any(|(kind, _)| *kind == ScopeKind::File));
+}
+
+#[test]
+fn functions_have_names() {
+    let text =
+        "function a() { 1 } const b = () => 2, c = { d: function () { 3 }, e() { 4 }, get f() { return 5 } };
+        class G { constructor() { 6 } h() { 7 } #i = () => 8; static { 9 } set j(k) { 10 } }
+        c.l = async () => { 11 }; f(() => 12); export default function () { 13 }";
+    let done = rewritten(text, true);
+    let names: Vec<_> = done.functions.iter().map(|(_, name)| name.as_str()).collect();
+    let want = ["", "a", "b", "d", "e", "get f", "G", "h", "i", "static", "set j", "l", "", "default"];
+    assert_eq!(names, want);
 }
 
 /// Loads a file as [`Sources`](crate::js::Sources) does.

@@ -62,7 +62,7 @@ fn described(target: &Target, host: &str) -> Value {
         "id": target.id,
         "title": target.script,
         "type": "node",
-        "url": main.unwrap_or_else(|| format!("file://{}", target.script)),
+        "url": main.unwrap_or_default(),
         "webSocketDebuggerUrl": format!("ws://{place}"),
     })
 }
