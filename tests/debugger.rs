@@ -249,6 +249,78 @@ fn a_paused_run_can_be_stopped() {
     assert_eq!(code, Some(105), "{text}");
 }
 
+/// Much of the language, with results that depend on where things are evaluated and in which order.
+const LANGUAGE: &str = "'use strict';
+import { check, group } from 'k6';
+const said = [];
+const say = (...words) => said.push(words.join(' '));
+class Base { #secret = 1; static count = 0; static { Base.count = 5 } get secret() { return this.#secret } over() { return 'base' } }
+class Derived extends Base { field = say('field'); constructor(...args) { super(...args); this.kind = new.target.name; } over() { return `derived ${super.over()}` } }
+function* numbers(from) { let n = from; while (n < 4) { const sent = yield n++; if (sent) n += sent } return 'end' }
+async function slow(x) { await null; if (x < 0) throw new RangeError('low'); return x * 2 }
+async function* ticks() { for (let i = 0; i < 3; i++) yield slow(i) }
+function swap({ a, b = a * 2, ...rest } = { a: 1 }, [c, , d = c] = [7]) { return [a, b, c, d, Object.keys(rest).length] }
+function deep(n) { return n === 0 ? 0 : 1 + deep(n - 1) }
+function endless() { return endless() + 1 }
+function tag(parts, ...values) { return parts.raw.join('|') + values.join('+') }
+function legacy() { return arguments.length + [...arguments].join('') }
+function hoisted() { return typeof later + typeof inner; function inner() {} var later = 1 }
+function final() { try { return 'try' } finally { say('finally') } }
+function loops() {
+  const out = [], fns = [];
+  for (let i = 0; i < 3; i++) fns.push(() => i);
+  outer: for (const a of [1, 2, 3]) for (const b in { x: 1, y: 2 }) { if (a === 2) continue outer; if (a === 3) break outer; out.push(a + b) }
+  let n = 0; do n++; while (n < 5)
+  while (true) if (n-- < 2) break; else continue
+  switch (n) { case 0: out.push('zero'); case 1: out.push('one'); break; default: out.push('other') }
+  block: { if (n) break block; out.push('never') }
+  return [...out, ...fns.map(f => f()), n].join()
+}
+export const options = { iterations: 1 };
+export default async function () {
+  say(new Derived().over(), new Derived().kind, new Base().secret, Base.count);
+  const it = numbers(1);
+  say(JSON.stringify([it.next(), it.next(1), it.next(), it.next()]));
+  for await (const tick of ticks()) say('tick', tick);
+  say(await slow(2), await slow(-1).catch(e => `${e.name} ${e.message}`), (await Promise.allSettled([slow(1), slow(-2)])).map(r => r.status));
+  say(swap(), swap({ a: 3, e: 1 }, [1, 2, 3]), deep(100), tag`a${1}\\n${2}`, legacy(1, 2), hoisted(), final(), loops());
+  try { endless() } catch (error) { say(error.name) }
+  try { null.nothing } catch ({ name }) { say(name) }
+  say((x => y => x + y)(1)(2), [3, 1, 2].sort((a, b) => a - b), [1, 2].map(n => ({ n })).length);
+  say(((a, b) => (a, b))(1, 2), eval('var e = 2; e + 1'), typeof e, void 0 ?? 'nullish', said?.[0]?.length > 3);
+  group('g', () => { check(1, { one: v => v === 1, two: v => v === 2 }) });
+  if (said.length > 3) say('many'); else if (said.length) say('few'); else say('none');
+  const o = { get twice() { return 4 }, ['comp' + 1]: 1, m() { return super.toString === Object.prototype.toString } };
+  say(o.twice, o.comp1, o.m(), delete o.comp1, 'comp1' in o);
+  say(await new Promise(resolve => setTimeout(() => resolve('timer'), 1)));
+  await Promise.all([1, 2].map(async n => { say('before', n); await null; say('after', n) }));
+  console.log(said.join('; '));
+  throw new Error('at last');
+}
+";
+
+#[test]
+fn scripts_do_the_same() {
+    let shown = |args: &[&str]| {
+        let args: Vec<_> = args.iter().chain(&["-q", "--log-format=raw"]).copied().collect();
+        let mut run = Running::start(&args, LANGUAGE);
+        let (code, text) = run.end();
+        let text = text.replace(&run.folder.path().display().to_string(), "");
+        let wanted = |line: &&str| {
+            line.contains("; ")
+                || line.contains("✓")
+                || line.contains("✗")
+                || line.contains("at last")
+                || line.contains("script.js:")
+        };
+        (code, text.lines().filter(wanted).map(str::to_owned).collect::<Vec<_>>())
+    };
+    let plain = shown(&[]);
+    assert!(plain.1.iter().any(|line| line.contains("RangeError; TypeError")), "{plain:?}");
+    assert!(plain.1.iter().any(|line| line.contains("script.js:46:")), "{plain:?}");
+    assert_eq!(shown(&["--inspect=0"]), plain);
+}
+
 /// The answer to a plain request, with this `Host`.
 fn get(address: &str, host: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();

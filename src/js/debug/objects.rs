@@ -12,8 +12,8 @@ pub const BACKTRACE: &str = "backtrace";
 /// The group of what was shown by `console.*`.
 pub const CONSOLE: &str = "console";
 
-/// So many values of the console are held; older ones are forgotten.
-const MOST_OF_CONSOLE: usize = 1000;
+/// So many values of the console are held at least, and twice as many at most; older ones are forgotten.
+const MOST_OF_CONSOLE: u64 = 1000;
 
 /// What an id stands for.
 #[derive(Clone, Debug)]
@@ -32,12 +32,14 @@ pub struct Objects {
     /// Tells the ids of contexts apart.
     context: u32,
     last: Cell<u64>,
+    /// Values of the console up to this number are forgotten.
+    tidied: Cell<u64>,
     held: RefCell<BTreeMap<u64, (Held, String)>>,
 }
 
 impl Objects {
     pub fn new(context: u32) -> Self {
-        Self { context, last: Cell::new(0), held: RefCell::default() }
+        Self { context, last: Cell::new(0), tidied: Cell::new(0), held: RefCell::default() }
     }
 
     /// Holds something under a group's name; returns its id.
@@ -45,8 +47,9 @@ impl Objects {
         let number = self.last.get() + 1;
         self.last.set(number);
         let mut held = self.held.borrow_mut();
-        if group == CONSOLE && number.is_multiple_of(MOST_OF_CONSOLE as u64) {
-            let oldest = number.saturating_sub(MOST_OF_CONSOLE as u64);
+        if group == CONSOLE && number > self.tidied.get() + 2 * MOST_OF_CONSOLE {
+            let oldest = number - MOST_OF_CONSOLE;
+            self.tidied.set(oldest);
             held.retain(|at, (_, group)| group != CONSOLE || *at > oldest);
         }
         held.insert(number, (what, group.to_owned()));

@@ -7,9 +7,9 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::Target;
-use super::breakpoints;
 use super::message::{Call, Refusal, context_created, place, script_id};
 use super::session::Told;
+use super::{breakpoints, node};
 use crate::js::debug::{Debugger, Exceptions, How, Step, What, syntax_error};
 
 /// A script that is not paused answers before its next statement; it is not waited for longer.
@@ -23,6 +23,10 @@ pub enum Done {
 
 /// Does what a client asks for. Events that come before the answer go to `out`.
 pub fn dispatch(call: Call, target: &Target, told: &mut Told, out: &mut Vec<String>) -> Done {
+    let expression = call.params["expression"].as_str().filter(|_| call.method == "Runtime.evaluate");
+    if let Some(answer) = expression.and_then(node::answer) {
+        return Done::Now(Ok(answer));
+    }
     match ask(&call) {
         Ok(Some(what)) => return later(what, &target.debugger),
         Ok(None) => {}
@@ -117,9 +121,15 @@ fn now(call: &Call, target: &Target, told: &mut Told, out: &mut Vec<String>) -> 
     match call.method.as_str() {
         "Runtime.enable" => {
             debugger.set_listens(true);
-            out.push(context_created(&target.id));
+            if !told.context {
+                told.context = true;
+                out.push(context_created(&target.id));
+            }
         }
-        "Runtime.disable" => debugger.set_listens(false),
+        "Runtime.disable" => {
+            told.context = false;
+            debugger.set_listens(false);
+        }
         "Runtime.runIfWaitingForDebugger" => debugger.start(),
         "Runtime.compileScript" => return Ok(compiled(&call.needed("expression")?)),
         "Runtime.globalLexicalScopeNames" => return Ok(json!({ "names": [] })),
@@ -132,7 +142,7 @@ fn now(call: &Call, target: &Target, told: &mut Told, out: &mut Vec<String>) -> 
             return Ok(json!({ "debuggerId": target.id }));
         }
         "Debugger.disable" => {
-            told.forget();
+            told.forget_scripts();
             debugger.enable(false);
             if debugger.is_paused() {
                 drop(debugger.ask(What::Resume(Step::Continue)));
@@ -175,6 +185,10 @@ fn now(call: &Call, target: &Target, told: &mut Told, out: &mut Vec<String>) -> 
         | "Log.clear"
         | "Profiler.setSamplingInterval"
         | "Log.startViolationsReport"
+        | "Network.setAttachDebugStack"
+        | "Network.setBlockedURLs"
+        | "Network.emulateNetworkConditionsByRule"
+        | "Network.overrideNetworkState"
         | "NodeRuntime.notifyWhenWaitingForDisconnect"
         | "Target.setAutoAttach"
         | "Target.setDiscoverTargets" => {}

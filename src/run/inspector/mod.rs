@@ -6,6 +6,7 @@ mod dispatch;
 mod http;
 mod listen;
 mod message;
+mod node;
 mod session;
 
 use std::io::Write as _;

@@ -17,6 +17,8 @@ use crate::js::debug::Event;
 /// What a client has been told and wants to be told.
 #[derive(Default)]
 pub struct Told {
+    /// Whether it knows of the execution context.
+    pub context: bool,
     /// Whether it wants to know of scripts.
     pub scripts: bool,
     /// Those that it knows of.
@@ -29,9 +31,10 @@ impl Told {
         (self.scripts && self.known.insert(script.id)).then(|| message::parsed(script))
     }
 
-    /// Forgets what it knew.
-    pub fn forget(&mut self) {
-        *self = Self::default();
+    /// Forgets which scripts it knew.
+    pub fn forget_scripts(&mut self) {
+        self.scripts = false;
+        self.known.clear();
     }
 }
 
