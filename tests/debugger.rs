@@ -93,6 +93,11 @@ fn stepping_through_an_iteration() {
         "callFrameId": "0", "scopeNumber": 1, "variableName": "total", "newValue": { "value": 2000 },
     });
     client.call("Debugger.setVariableValue", set);
+    let constant = json!({
+        "callFrameId": "0", "scopeNumber": 0, "variableName": "item", "newValue": { "value": 1 },
+    });
+    let refused = client.ask("Debugger.setVariableValue", constant);
+    assert!(refused["error"]["message"].as_str().unwrap().starts_with("TypeError: "), "{refused}");
     assert_eq!(client.go("Debugger.stepOver").stack(), "work:16 default:23");
     assert_eq!(client.evaluate(0, "total"), 2100);
     assert_eq!(client.go("Debugger.stepOut").stack(), "default:24");

@@ -1,7 +1,7 @@
 //! Expressions, calls and assignments that a client asks for.
 
 use boa_engine::object::JsObject;
-use boa_engine::{Context, JsError, JsResult, JsValue, Source};
+use boa_engine::{Context, JsError, JsResult, JsString, JsValue, Source};
 use oxc::allocator::Allocator;
 use oxc::parser::Parser;
 use oxc::span::SourceType;
@@ -12,11 +12,14 @@ use super::hook::Local;
 use super::objects::Held;
 use super::pause::{Answer, How};
 use super::remote::{object_of, promise_state};
-use crate::js::convert::string;
+use crate::js::convert::{put_hidden, string};
 use crate::js::json::{parse_str, stringify_value};
 
 /// The group of results that nobody named a group for.
 const DEFAULT_GROUP: &str = "";
+
+/// The global variable by which a value is handed to an assignment.
+const VALUE: &str = "__ssek_value";
 
 /// Evaluates a text where an evaluator was made.
 pub fn evaluate_at(evaluator: &JsObject, text: &str, context: &mut Context) -> JsResult<JsValue> {
@@ -103,12 +106,12 @@ impl Local {
             return Err(format!("there is no variable '{name}' in that scope"));
         }
         let value = self.argument(value, context)?;
-        let text = format!("__ssek_v=>{{{name}=__ssek_v}}");
-        let set = evaluate_at(&frame.entry.evaluator, &text, context);
-        let set = set.and_then(|set| match set.as_callable() {
-            Some(set) => set.call(&JsValue::undefined(), &[value], context),
-            None => Ok(JsValue::undefined()),
-        });
+        // By way of the global object: a text cannot hold every value.
+        let global = context.global_object();
+        put_hidden(&global, VALUE, value);
+        let set = evaluate_at(&frame.entry.evaluator, &format!("{name}={VALUE}"), context);
+        // It was just defined as one that can be deleted.
+        let _ = global.delete_property_or_throw(JsString::from(VALUE), context);
         set.map(|_| json!({}))
             .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
     }
