@@ -10,6 +10,7 @@ pub mod amount; // `550±150`
 pub mod arrivals; // requests that start when they are due
 pub mod asking; // a turn as a request
 pub mod breakdown; // figures of conversations, turns, outcomes
+pub mod counting; // requests whose tokens are counted when they are over
 pub mod crew; // the threads
 pub mod fail_on; // `p95(ttft)>1s`
 pub mod flags; // what bench and sweep share on the command line

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::asking::Asking;
 use super::breakdown;
+use super::counting::Counting;
 use super::crew::Crew;
 use super::live::Live;
 use super::schedule::{SCENARIO, Schedule};
@@ -19,6 +20,7 @@ use super::workload::Workload;
 use crate::js::Sources;
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
+use crate::llm::counting;
 use crate::metrics::engine::FinalResult;
 use crate::metrics::left_out::LeftOut;
 use crate::metrics::{ThresholdSpec, Timestamp};
@@ -60,6 +62,8 @@ pub struct Measured {
     pub end: Arc<End>,
     /// From the first start to the end of the last request.
     pub elapsed: Duration,
+    /// Whether counting tokens fell behind, in a sentence.
+    pub uncounted: Option<String>,
 }
 
 impl Settings {
@@ -130,6 +134,7 @@ impl Settings {
         left_out.begin(start, options.regular_length());
         let work = (self.workload.clone(), self.asking.clone());
         let stage = Arc::new(Stage::new(test.clone(), work, (plan, schedule), start, is_cut));
+        let counted = Counting::start(&stage)?;
         let live = live.start(&stage, engine.observer())?;
         crew.work(&stage, &stop.receiver(), &cut)?;
         let elapsed = start.elapsed();
@@ -137,12 +142,15 @@ impl Settings {
         let cpu = watch.map(client::Watch::stop);
         engine.stop_clock();
         let active = live.stop();
+        // They are part of the figures, and not of the time.
+        stage.counting.finish(counted);
         let stopped = test.control.reason();
         drop(signals);
 
         let result = engine.finish();
         let (limits, fatal) = (&self.runtime.saturation, self.runtime.fail_on_saturation);
         let client = cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, true));
+        let uncounted = counting::take_lateness();
         let figures = stage.tally.figures();
         if figures.done > 0 && figures.ok == 0 && stopped.is_none() {
             test.control.mark_failed();
@@ -158,7 +166,7 @@ impl Settings {
             pages: Arc::default(),
         });
         outputs.into_iter().for_each(|output| output.finish(&end));
-        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active, end })
+        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active, end, uncounted })
     }
 
     fn test(&self, resolved: &Resolved) -> Result<Arc<Test>> {

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::delta::Delta;
+use super::ended::{Ended, Uncounted};
 use super::refusal;
 use super::report::{Attempt, Report};
 use super::request::Request;
@@ -35,7 +36,9 @@ pub async fn call(
 ) -> Report {
     let mut ongoing = Ongoing::new(client, target, request);
     while ongoing.next(on).await {}
-    ongoing.finish()
+    let mut ended = ongoing.finish();
+    ended.count().await;
+    ended.into_report()
 }
 
 /// A call that goes on. For callers that have something to do between two reads, or may stop it.
@@ -258,8 +261,8 @@ impl<'a> Ongoing<'a> {
         }
     }
 
-    /// The report; a call that was not over ends here as aborted.
-    pub fn finish(mut self) -> Report {
+    /// The call's end, of which the tokens may have yet to be counted; a call that was not over ends here as aborted.
+    pub fn finish(mut self) -> Ended {
         let end = self.end.take().unwrap_or(End::Closed(Outcome::Aborted));
         let right_type = self.stream.as_ref().is_none_or(|stream| stream.has_right_type());
         let mid_event = self.stream.as_ref().is_some_and(|stream| stream.is_mid_event());
@@ -281,9 +284,9 @@ impl<'a> Ongoing<'a> {
         self.report(outcome, error, status)
     }
 
-    fn report(self, outcome: Outcome, error: String, status: u16) -> Report {
+    fn report(self, outcome: Outcome, error: String, status: u16) -> Ended {
         let protocol = self.answer.protocol().unwrap_or(self.target.protocol.name());
-        let Answer { mut marks, arrivals, events, mut reply, usage, done, .. } = self.answer;
+        let Answer { mut marks, arrivals, events, reply, usage, done, .. } = self.answer;
         let trails = || self.attempts.iter().flat_map(|attempt| attempt.hops.iter().map(|hop| &hop.trail));
         marks.start = match self.attempts[0].hops.last() {
             Some(hop) => hop.trail.got_conn.unwrap_or(hop.trail.start),
@@ -292,13 +295,10 @@ impl<'a> Ongoing<'a> {
         if let Some(trail) = trails().last() {
             (marks.headers, marks.first_byte, marks.end) = (trail.headers, trail.first_byte, trail.end);
         }
-        let tokens = tokens::tokens(&self.tokenizer, self.request, &reply, usage);
-        if !self.target.keep_text {
-            // They were there to be counted.
-            reply.text = String::new();
-            reply.reasoning = String::new();
-            reply.tool_calls.iter_mut().for_each(|call| call.arguments = String::new());
-        }
+        let asked = tokens::texts_to_count(self.request, &reply, usage);
+        // What takes a tokenizer is not done here, on a thread that has other streams to read.
+        let uncounted = tokens::takes_time(&self.tokenizer, &reply, usage);
+        let tokens = tokens::tokens(&Tokenizer::Off, &asked, &reply, usage);
         let mut report = Report {
             outcome,
             error,
@@ -314,8 +314,15 @@ impl<'a> Ongoing<'a> {
             attempts: self.attempts,
             good: None,
         };
+        if uncounted {
+            let (keep_text, slo) = (self.target.keep_text, self.target.slo.clone());
+            return Ended::uncounted(report, Uncounted::new(self.tokenizer, asked, keep_text, slo));
+        }
+        if !self.target.keep_text {
+            report.reply.drop_texts();
+        }
         report.good = self.target.slo.as_ref().map(|slo| slo.is_met(&report));
-        report
+        Ended::whole(report)
     }
 }
 

@@ -38,6 +38,7 @@ use crossbeam_channel::select;
 
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
+use crate::llm::counting;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
 use crate::metrics::left_out::LeftOut;
@@ -165,6 +166,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
     schedule::warn_if_late(&test, &result.snapshot);
+    counting::take_lateness().into_iter().for_each(log::warn);
     ending::verdict(exit_code, reason.as_ref(), &result, end.failure.as_ref(), client.as_ref());
     ending::name_pages(&concluded);
     Ok(exit_code)
