@@ -1,7 +1,7 @@
 //! One piece of work: a question, or a conversation turn by turn.
 
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::local::Local;
 use super::recording::{self, Asked};
@@ -71,6 +71,11 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
         stage.tally.broken_off();
     } else {
         end(local, whole, began, due);
+    }
+    let least = stage.test.options().map_or(Duration::ZERO, |options| options.min_iteration_duration);
+    let rest = least.saturating_sub(began.elapsed());
+    if !rest.is_zero() {
+        stage.pause(rest).await;
     }
 }
 

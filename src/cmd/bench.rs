@@ -141,6 +141,12 @@ pub struct NetworkFlags {
     /// Addresses of this machine to connect from in turn
     #[arg(long, value_name = "IPS")]
     pub local_ips: Option<String>,
+    /// Begin when this URL answers with a status below 500
+    #[arg(long, value_name = "URL")]
+    pub wait_for: Option<String>,
+    /// How long to wait for it, at most [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub wait_for_timeout: Option<Duration>,
 }
 
 /// Measures; the code is what the process exits with.
@@ -153,7 +159,8 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     if target.url.is_none() && report.as_deref().is_some_and(is_url) {
         target.url = report.replace(String::new());
     }
-    if let Some(path) = &report {
+    let named = || super::env("SSEK_REPORT").filter(|path| !path.is_empty());
+    if let Some(path) = &report.or_else(named) {
         result.outputs.push(format!("report={path}"));
     }
     let parts = Parts {
@@ -164,7 +171,8 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         network: args.network,
         windows: (warmup, cooldown),
     };
-    crate::bench::run(&Request { common: parts.common(&args.global)?, shape, json, json_file })
+    let common = Common { api: args.global.api(&super::env), ..parts.common(&args.global)? };
+    crate::bench::run(&Request { common, shape, json, json_file })
 }
 
 /// The flags that bench and sweep share.
@@ -191,6 +199,8 @@ impl Parts {
             user_agent: network.user_agent,
             dns: network.dns,
             http_debug: network.http_debug,
+            wait_for: network.wait_for,
+            wait_for_timeout: network.wait_for_timeout.map(GoDuration::from),
             tags: result.tags,
             system_tags: result.system_tags,
             warmup: windows.0.map(GoDuration::from),
@@ -207,7 +217,7 @@ impl Parts {
         };
         let (layers, runtime) = levels::read(global, &options, &runtime, false)?;
         let (quiet, no_color) = (global.quiet, global.no_color);
-        Ok(Common { target, work, call, thresholds, layers, runtime, quiet, no_color })
+        Ok(Common { target, work, call, thresholds, layers, runtime, quiet, no_color, api: None })
     }
 }
 

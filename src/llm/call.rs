@@ -16,9 +16,6 @@ use super::tokens::{self, Tokenizer};
 use crate::net::outcome::{Outcome, tells_error};
 use crate::net::{Call, Client, EventStream, Hop, NetError, Opened, Parsed, open};
 
-/// Redirects that are followed.
-const MAX_REDIRECTS: u32 = 10;
-
 /// Of an answer with an error status, so much is read to tell what is wrong.
 const MAX_REFUSAL: usize = 64 * 1024;
 
@@ -208,7 +205,7 @@ impl<'a> Ongoing<'a> {
             timeout: None,
             timeouts: target.timeouts,
             begun: Some(self.begun),
-            max_redirects: MAX_REDIRECTS,
+            max_redirects: target.max_redirects,
             jar: request.caller.jar.clone(),
             format: target.protocol.format(),
             log_fields: request.caller.log_fields.clone(),
