@@ -139,6 +139,8 @@ const FLAGS: &[Row] = &[
     ("--out", SHARED, &["--out", "json=out.json"], |s| s.file("out.json").contains("llm_requests")),
     ("--json-file", SHARED, &["--json-file", "r.json"], |s| s.file("r.json").contains("llm_requests")),
     ("--summary-export", SHARED, &["--summary-export", "r.json"], |s| s.file("r.json").contains("llm_requests")),
+    ("--metric-names", "--json URL --summary-export r.json", &["--metric-names", "vllm"],
+        |s| s.file("r.json").contains("mean_ttft_ms") && s.file("r.json").contains(r#""completed": 1"#)),
     ("--tag", "--json URL --out json=out.json", &["--tag", "a=b"], |s| s.file("out.json").contains(r#""a":"b""#)),
     ("--system-tags", "--json URL --out json=out.json", &["--system-tags", "method"],
         |s| !s.file("out.json").contains(r#""url":"#)),

@@ -109,7 +109,7 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         std::fs::write(file, json + "\n").with_context(|| format!("could not write {}", file.display()))?;
     }
     if let Some(file) = &request.common.runtime.summary_export {
-        std::fs::write(file, export::export(&measured.end.summary))
+        std::fs::write(file, export::named(&measured.end.summary, request.common.runtime.metric_names))
             .with_context(|| format!("could not write {file}"))?;
     }
     ending::name_pages(&measured.end);

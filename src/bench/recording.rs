@@ -68,6 +68,7 @@ fn record(of: &Of, report: &Report) {
         of.attempt(attempt);
     }
     let Some(last) = report.attempts.last() else { return };
+    of.local.test.registry.protocols.note(of.url, report.protocol);
     let tags = of.tags_of(last, false);
     let registry = &of.local.test.registry;
     let plain = registry.tag_set(&tags);

@@ -105,6 +105,9 @@ pub struct ResultFlags {
     /// Write the figures in the form of k6's summary to a JSON file
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
+    /// Write that file in the names and by the formulas of another tool: vllm, aiperf, guidellm or genai-otel
+    #[arg(long, value_name = "TOOL")]
+    pub metric_names: Option<String>,
     /// A tag for every sample; may be repeated
     #[arg(long = "tag", value_delimiter = ',', value_name = "NAME=VALUE")]
     pub tags: Vec<String>,
@@ -210,6 +213,7 @@ impl Parts {
         let runtime = RuntimeFlags {
             outputs: result.outputs,
             summary_export: result.summary_export,
+            metric_names: result.metric_names,
             fail_on_saturation: on(result.fail_on_saturation),
             saturation: result.saturation,
             local_ips: network.local_ips,

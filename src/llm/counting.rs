@@ -156,7 +156,7 @@ mod tests {
             drop(go_on);
             assert_eq!((ended.recv().await, ended.recv().await), (Some(()), Some(())));
             pool.hand_over(pool.place().await, || panic!("a panic of work is nobody else's"));
-            pool.hand_over(None, move || drop(done.send(())));
+            pool.hand_over(None, move || done.send(()).unwrap_or_default());
             assert_eq!(ended.recv().await, Some(()));
         });
     }

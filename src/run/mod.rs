@@ -97,8 +97,8 @@ pub fn run(request: Request) -> Result<ExitCode> {
     // Once: reading the thresholds warns about what is wrong with them.
     let mut definitions = definitions(&test, &resolved, &request.runtime)?;
     let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
-    if shows_streaming {
-        definitions.extend(streaming::outcomes(&test.registry, request.runtime.summary_mode));
+    if shows_streaming || request.runtime.metric_names.is_some() {
+        definitions.extend(streaming::outcomes(&test.registry, &request.runtime));
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) =
