@@ -32,13 +32,14 @@ enum Message {
     Over,
 }
 
-impl Counting {
-    /// Nothing is counted yet.
-    pub fn new() -> Self {
+impl Default for Counting {
+    fn default() -> Self {
         let (send, counted) = unbounded();
         Self { send, counted, pending: AtomicU64::new(0) }
     }
+}
 
+impl Counting {
     /// Has a request counted and recorded. Waits where too many are on their way, unless the run is cut off.
     pub async fn hand_over(&self, stage: &Stage, ended: Ended, asked: Asked) {
         let pool = counting::pool();

@@ -51,7 +51,7 @@ impl Stage {
             asking,
             plan,
             tally: Tally::default(),
-            counting: Counting::new(),
+            counting: Counting::default(),
             start,
             limit: schedule.limit,
             first: schedule.first,
