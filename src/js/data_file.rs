@@ -6,11 +6,12 @@
 
 use std::fs::File;
 use std::io::{self, Error, ErrorKind, Read};
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+
+use super::read_at::{read_at, read_exact_at};
 
 /// Files up to here stay in memory, in bytes.
 const KEPT: usize = 1 << 20;
@@ -91,7 +92,7 @@ impl DataFile {
             Self::Kept(bytes) => bytes.get(at..).unwrap_or_default().read(buffer),
             Self::Large(large) => {
                 let left = buffer.len().min(large.length.saturating_sub(at));
-                let read = large.file.read_at(&mut buffer[..left], large.offset + at as u64)?;
+                let read = read_at(&large.file, &mut buffer[..left], large.offset + at as u64)?;
                 if read == 0 && left > 0 {
                     return Err(ErrorKind::UnexpectedEof.into());
                 }
@@ -114,7 +115,7 @@ impl DataFile {
         };
         large.check(path)?;
         let mut bytes = vec![0; large.length];
-        large.file.read_exact_at(&mut bytes, large.offset).map_err(|error| match error.kind() {
+        read_exact_at(&large.file, &mut bytes, large.offset).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => changed(path),
             _ => stat_error(path, &error),
         })?;

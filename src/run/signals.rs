@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, bounded};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::{Handle, Signals};
 
 use crate::k6::ExitCode;
 use crate::log::{self, Level};
 use crate::vu::{Stop, Test};
 
+use super::interrupt::{Closer, Interrupts};
+
 /// Listens until dropped.
 pub struct Listener {
-    handle: Handle,
+    closer: Closer,
     /// Closed by the first signal.
     signalled: Receiver<()>,
     heard: Arc<Mutex<Heard>>,
@@ -38,8 +38,8 @@ impl Listener {
 
     /// Listens for runs that follow each other, also between them.
     pub fn of_several() -> Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM]).context("could not listen for signals")?;
-        let handle = signals.handle();
+        let mut interrupts = Interrupts::new()?;
+        let closer = interrupts.closer();
         let heard = Arc::<Mutex<Heard>>::default();
         let place = heard.clone();
         let (tell, signalled) = bounded::<()>(0);
@@ -47,8 +47,8 @@ impl Listener {
             .name("signals".to_owned())
             .spawn(move || {
                 let mut tell = Some(tell);
-                for signal in signals.forever() {
-                    let name = if signal == SIGINT { "interrupt" } else { "terminated" };
+                while let Some(signal) = interrupts.wait() {
+                    let name = signal.name();
                     if tell.is_none() {
                         log::emit(Level::Error, "Aborting ssek in response to signal", &[("sig", name)]);
                         std::process::exit(i32::from(ExitCode::INTERRUPTED.0));
@@ -63,7 +63,7 @@ impl Listener {
                 }
             })
             .context("could not start the signal thread")?;
-        Ok(Self { handle, signalled, heard })
+        Ok(Self { closer, signalled, heard })
     }
 
     /// From now on it is this run that signals stop; one that has come already stops it at once.
@@ -101,7 +101,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.handle.close();
+        self.closer.close();
     }
 }
 
