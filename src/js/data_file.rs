@@ -189,9 +189,11 @@ mod tests {
                 assert_eq!(matches!(file, DataFile::Kept(_)), is_kept, "{length}");
             }
             assert!(bytes == content, "{length}");
-            // Another file of that name is not what was opened.
-            std::fs::remove_file(&path).unwrap();
-            std::fs::write(&path, "other").unwrap();
+            // Another file of that name is not what was opened. Not every system lets an open file go.
+            if cfg!(unix) {
+                std::fs::remove_file(&path).unwrap();
+                std::fs::write(&path, "other").unwrap();
+            }
             assert!(file.bytes(&path).unwrap() == content, "{length}");
             let mut tail = [9; 4];
             let read = found.read_at(&mut tail, found.length().saturating_sub(2)).unwrap();
@@ -204,7 +206,7 @@ mod tests {
     fn errors() {
         let folder = tempfile::tempdir().unwrap();
         let open = |path: &Path| DataFile::open(path).map(|_| ()).unwrap_err();
-        assert!(open(folder.path()).starts_with("open() can't be used with directories, path: \"/"));
+        assert!(open(folder.path()).starts_with("open() can't be used with directories, path: \""));
         let path = folder.path().join("x");
         assert_eq!(open(&path), format!("stat {}: no such file or directory", path.display()));
         std::fs::write(&path, vec![b'x'; KEPT + 1]).unwrap();
