@@ -36,6 +36,7 @@ const OF_ONE_SYSTEM: &[&str] = &[
     "cmd/calibrate/trial.rs",
     "cmd/open_files.rs",
     "cmd/windows.rs",
+    "js/file_url.rs",
     "js/read_at.rs",
     "log/target.rs",
     "main.rs",
