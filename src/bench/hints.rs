@@ -50,6 +50,9 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         ("http_error", 429 | 503) if !asked.retries => {
             "the server is at its limit: lower the load, or have requests sent again with --retry".to_owned()
         }
+        ("truncated", 0) => "the server closed the connection instead of answering; some (llama.cpp's) announce that they \
+             keep connections, and close them when they have streamed an answer: say --no-connection-reuse"
+            .to_owned(),
         ("truncated", _) => format!(
             "answers ended without what ends them in the protocol {protocol}: [DONE], a finish reason or the like; a \
              proxy or a time-out of the server may have cut them off"
@@ -87,6 +90,7 @@ mod tests {
             ("http_error", 401, "", "--api-key"),
             ("http_error", 429, "", "--retry"),
             ("truncated", 200, "", "[DONE]"),
+            ("truncated", 0, "EOF", "--no-connection-reuse"),
             ("protocol_error", 200, "", "--protocol"),
         ] {
             let failed = Failed { outcome, status, text: text.to_owned() };

@@ -38,7 +38,7 @@ use crate::net::hosts::{Cidr, HostMap, HostPattern};
 use crate::net::tls::Tls;
 use base_url::BaseUrl;
 pub use features::Features;
-pub use layer::Layer;
+pub use layer::{Layer, Scenarios};
 pub use origin::Places;
 pub use runtime::RuntimeOptions;
 pub use saturation::Saturation;

@@ -15,7 +15,7 @@ use super::live::Live;
 use super::schedule::Shape;
 use super::session::Settings;
 use super::workload::Supply;
-use super::{Common, print};
+use super::{Common, levels, print};
 use crate::executor::Law;
 use crate::k6::ExitCode;
 use crate::log;
@@ -60,6 +60,7 @@ pub struct Request {
 pub fn run(request: &Request) -> Result<ExitCode> {
     // Kept to the end.
     let (settings, _mock) = request.common.settings()?;
+    levels::warn_of_unheeded(&request.common.layers, true);
     let say = |text: &str| {
         if !request.common.quiet {
             let mut out = std::io::stderr().lock();
@@ -85,7 +86,10 @@ pub fn run(request: &Request) -> Result<ExitCode> {
             log::error("not one request succeeded; `ssek bench` tells more of what is wrong");
             return Ok(ExitCode::MARKED_AS_FAILED);
         }
-        std::thread::sleep(request.settle);
+        stopped = settings.signals.pause(request.settle);
+        if stopped.is_some() {
+            break;
+        }
     }
     let color = std::io::stdout().is_terminal() && !request.common.no_color;
     let text = match request.json {
