@@ -167,6 +167,34 @@ export default function () {
 }
 
 #[test]
+fn a_step_over_waits_for_what_is_awaited() {
+    let script = "export const options = { iterations: 1 };
+const later = (ms) => new Promise((done) => setTimeout(() => done(ms), ms));
+async function twice(n) {
+  const a = await later(1);
+  return a + (await later(n));
+}
+export default async function () {
+  const b = await twice(2);
+  const [c, d] = await Promise.all([twice(3), twice(4)]);
+  console.log(b + c + d);
+}
+";
+    let mut run = Running::start(&["--inspect-brk=0"], script);
+    let mut client = Client::ready(&address(&run));
+    client.breakpoint("script\\.js", 8, "");
+    client.call("Runtime.runIfWaitingForDebugger", json!({}));
+    assert_eq!(client.paused().reason(), "Break on start");
+    assert_eq!(client.go("Debugger.resume").stack(), "default:8");
+    assert_eq!(client.go("Debugger.stepOver").stack(), "default:9");
+    assert_eq!(client.evaluate(0, "b"), 3);
+    assert_eq!(client.go("Debugger.stepOver").stack(), "default:10");
+    assert_eq!(client.evaluate(0, "[c, d]"), json!([4, 5]));
+    client.call("Debugger.resume", json!({}));
+    assert_eq!(run.end().0, Some(0));
+}
+
+#[test]
 fn exceptions_and_typescript() {
     let script = "type T = { a: number };
 export const options = { iterations: 1 };

@@ -168,17 +168,17 @@ impl Local {
             }
         }
         let (step, since) = self.step.get();
-        let is_step = step.is_due(point, depth) && since == self.debugger.pauses();
-        let script = || self.debugger.script_of(point);
-        let kind = || script().and_then(|script| script.point(point).map(|point| point.kind));
+        let Some(script) = self.debugger.script_of(point) else { return Ok(None) };
+        let Some(point) = script.point(point) else { return Ok(None) };
+        let is_step = since == self.debugger.pauses() && step.is_due(&script, point, depth);
         Ok(if !hits.is_empty() {
             Some(Reason::Breakpoints(hits))
-        } else if self.debugger.is_first_break_due() && script().is_some_and(|script| script.is_main) {
+        } else if self.debugger.is_first_break_due() && script.is_main {
             self.debugger.takes_first_break();
             Some(Reason::Start)
         } else {
             let is_asked = self.debugger.wants_attention() && self.debugger.takes_pause();
-            (is_asked || is_step || kind() == Some(PointKind::Debugger)).then_some(Reason::Asked)
+            (is_asked || is_step || point.kind == PointKind::Debugger).then_some(Reason::Asked)
         })
     }
 }

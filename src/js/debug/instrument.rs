@@ -26,6 +26,7 @@ use oxc::semantic::{ScopeId, Scoping, SemanticBuilder};
 use oxc::span::{GetSpan, SourceType, Span};
 use oxc::syntax::scope::ScopeFlags;
 
+use super::awaits::awaits;
 use super::names::Names;
 use super::scopes::Scopes;
 use crate::js::insertions::Insertions;
@@ -41,6 +42,8 @@ pub(super) const THROWN: &str = "__ssek_thrown";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointKind {
     Plain,
+    /// Its statement awaits something, and the function goes on.
+    Await,
     /// A `debugger` statement.
     Debugger,
 }
@@ -273,7 +276,7 @@ fn kind(statement: &Statement<'_>) -> Option<PointKind> {
         // A loop's condition has a point of its own; blocks and `try` have those of their statements.
         _ => false,
     };
-    plain.then_some(PointKind::Plain)
+    plain.then(|| if awaits(statement) { PointKind::Await } else { PointKind::Plain })
 }
 
 fn has_init(declaration: &VariableDeclaration<'_>) -> bool {

@@ -7,6 +7,7 @@
 //! ([`pause`]). What the script's thread is asked and answers is in the words of the Chrome DevTools
 //! Protocol; who asks, and over what, is not known here. Without `--inspect` nothing of this runs.
 
+mod awaits;
 mod breakpoint;
 mod console;
 mod debugger;

@@ -9,7 +9,9 @@ use tokio::sync::oneshot;
 use super::debugger::Event;
 use super::frame::{self, Frame};
 use super::hook::Local;
+use super::instrument::PointKind;
 use super::objects::BACKTRACE;
+use super::script::{Point, Script};
 
 /// How a paused script goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,9 @@ pub enum Step {
     Into,
     /// To the next statement of the function or of one that it was called from, which is so deep.
     Over(usize),
+    /// To the next statement of the same function, of the file of that id: the statement awaits something, and
+    /// what runs meanwhile is none of its business.
+    Awaited { script: u32, function: u32 },
     /// To the next statement outside of the function.
     Out(usize),
     /// To a point.
@@ -27,14 +32,15 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether it ends before the statement of a point, in a function so deep.
-    pub(super) fn is_due(self, point: u32, depth: usize) -> bool {
+    /// Whether it ends before the statement of a point of a file, in a function so deep.
+    pub(super) fn is_due(self, script: &Script, point: &Point, depth: usize) -> bool {
         match self {
             Self::Continue => false,
             Self::Into => true,
             Self::Over(from) => depth <= from,
             Self::Out(from) => depth < from,
-            Self::To(wanted) => point == wanted,
+            Self::To(wanted) => point.number == wanted,
+            Self::Awaited { script: id, function } => script.id == id && point.function == function,
         }
     }
 }
@@ -161,6 +167,13 @@ impl Local {
             while let Some(ask) = self.debugger.take_ask() {
                 if let What::Resume(step) = ask.what {
                     let depth = frames.first().map_or(0, |frame| frame.entry.depth);
+                    let awaits = |frame: &&Frame| frame.point.kind == PointKind::Await;
+                    let step = match (step, frames.first().filter(awaits)) {
+                        (Step::Over(_), Some(Frame { script, point, .. })) => {
+                            Step::Awaited { script: script.id, function: point.function }
+                        }
+                        (step, _) => step,
+                    };
                     let step = match step {
                         Step::Over(_) => Step::Over(depth),
                         Step::Out(_) => Step::Out(depth),

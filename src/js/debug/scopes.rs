@@ -55,7 +55,7 @@ impl Scopes {
         index
     }
 
-    /// A scope and all around it, the innermost first, without those that have no variables: each
+    /// A scope and all around it, the innermost first, without blocks that have no variables: each
     /// with the names that are not those of variables further in.
     pub fn seen_from(&self, index: u32) -> Vec<(ScopeKind, Vec<&str>)> {
         let mut seen = Vec::new();
@@ -65,7 +65,7 @@ impl Scopes {
             let names: Vec<_> =
                 scope.names.iter().map(String::as_str).filter(|name| !hidden.contains(name)).collect();
             hidden.extend(&names);
-            if !names.is_empty() || scope.kind == ScopeKind::Function {
+            if !names.is_empty() || scope.kind != ScopeKind::Block {
                 seen.push((scope.kind, names));
             }
             next = scope.parent.and_then(|parent| self.list.get(parent as usize));
