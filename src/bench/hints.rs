@@ -24,6 +24,9 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         ("connect_error", _) if text.contains("lookup") || text.contains("no such host") => {
             "the host's name is not known: is it spelt right?".to_owned()
         }
+        ("connect_error", _) if text.contains("unsupported protocol scheme") => {
+            "the URL must begin with http:// or https://".to_owned()
+        }
         ("connect_error", _) if text.contains("too many open files") => {
             "the limit of open files is too low for so many connections: raise it with ulimit -n".to_owned()
         }
@@ -50,13 +53,22 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         ("http_error", 429 | 503) if !asked.retries => {
             "the server is at its limit: lower the load, or have requests sent again with --retry".to_owned()
         }
+        ("truncated", 0) => {
+            "the server hung up without an answer: does it want https://, or did it crash? Its log may tell".to_owned()
+        }
         ("truncated", _) => format!(
             "answers ended without what ends them in the protocol {protocol}: [DONE], a finish reason or the like; a \
              proxy or a time-out of the server may have cut them off"
         ),
+        ("protocol_error", _) if text.contains("text/html") => {
+            format!("the answers are web pages: is {url} the API's URL, or is a login page before it?")
+        }
+        ("protocol_error", _) if text.contains("is no json") => {
+            "events that are cut or garbled: look at one with ssek probe --pieces".to_owned()
+        }
         ("protocol_error", _) => format!(
-            "the answers are no {protocol} stream: is the URL right ({url}), and does the server stream? --protocol \
-             says what it speaks"
+            "the answers are no stream of {protocol} or another protocol that ssek knows: is the URL right ({url}), \
+             and does the server stream? --protocol says what it speaks"
         ),
         ("timeout_first_event" | "timeout_idle", _) => {
             "the server took longer than --timeout allows".to_owned()
@@ -87,7 +99,9 @@ mod tests {
             ("http_error", 401, "", "--api-key"),
             ("http_error", 429, "", "--retry"),
             ("truncated", 200, "", "[DONE]"),
+            ("truncated", 0, "read: connection reset by peer", "hung up without an answer"),
             ("protocol_error", 200, "", "--protocol"),
+            ("protocol_error", 200, "no event stream but text/html; does", "web pages"),
         ] {
             let failed = Failed { outcome, status, text: text.to_owned() };
             let hint = hint(&failed, asked).unwrap_or_default();

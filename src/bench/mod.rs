@@ -152,7 +152,7 @@ impl Settings {
         let target = &self.asking.target;
         Asked {
             url: target.endpoint.template(),
-            protocol: target.protocol.name(),
+            protocol: target.protocol.asks_as(),
             has_key: target.keys.pick(0).is_some(),
             has_model: target.model.is_some() || self.asking.template.is_some(),
             retries: target.retry.is_some(),

@@ -92,8 +92,13 @@ impl Shape {
         if self.rate.is_none() && matches!(self.law, Some(Law::Even | Law::Poisson | Law::Gamma(_))) {
             return wrong("--arrivals needs --rate: how many requests start in a second");
         }
-        if self.vus == Some(0) || self.requests == Some(0) || self.max_vus == Some(0) {
-            return wrong("--vus, --requests and --max-vus must be above zero");
+        let numbers = [
+            ("--vus", self.vus == Some(0)),
+            ("--requests", self.requests == Some(0)),
+            ("--max-vus", self.max_vus == Some(0)),
+        ];
+        if let Some((flag, _)) = numbers.iter().find(|(_, is_zero)| *is_zero) {
+            return wrong(&format!("{flag} must be above zero"));
         }
         Ok(())
     }
