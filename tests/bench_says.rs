@@ -48,6 +48,9 @@ fn odd_answers_are_remarked() {
         headers: vec![("Content-Type", "application/json; charset=utf-8".to_owned())],
         body: r#"{"choices":[{"message":{"content":"whole"}}]}"#.to_owned(),
     });
+    let chat = Recorder::start(|_, _| Answer::chat("x"));
+    let outcome = bench(&[&chat.url(), "--protocol", "append"]);
+    assert!(outcome.stdout.contains("✗ 1× no event says anything that the protocol knows"), "{outcome:?}");
     let outcome = bench(&[&page.url()]);
     assert!(outcome.stdout.contains("no event stream but application/json"), "{outcome:?}");
     assert!(outcome.stdout.contains("no stream of openai-chat"), "{outcome:?}");

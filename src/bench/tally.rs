@@ -47,8 +47,11 @@ pub struct Failed {
 /// What errors of one kind have in common: the text without its numbers and ids, and without what of the server's
 /// data is shown in it.
 fn kind(text: &str) -> String {
-    let own =
-        if text.starts_with("an event is") { text.split_once(" (") } else { text.split_once(" It begins: ") };
+    let own = if text.starts_with("an event is") {
+        text.split_once(" (")
+    } else {
+        text.split_once("; the first is: ").or_else(|| text.split_once(" It begins: "))
+    };
     let words = own.map_or(text, |(own, _)| own).split(' ');
     let plain = |word| if contains_digit(word) { "#" } else { word };
     words.map(plain).collect::<Vec<_>>().join(" ")

@@ -351,7 +351,14 @@ impl Facts<'_> {
                 format!("{}; does the server stream here? It begins: {said}", self.no_stream()),
             )),
             End::Closed(outcome) => applying.push((*outcome, String::new())),
-            End::Done if answer.is_complete() && (answer.done || !self.mid_event) => {}
+            End::Done if answer.is_complete() && (answer.done || !self.mid_event) => {
+                if let Some(first) = answer.foreign() {
+                    applying.push((
+                        Outcome::ProtocolError,
+                        format!("no event says anything that the protocol knows; the first is: {first}"),
+                    ));
+                }
+            }
             End::Done if !self.right_type && answer.events == 0 => applying.push((
                 Outcome::ProtocolError,
                 format!("{}; does the server stream here?", self.no_stream()),
