@@ -57,6 +57,16 @@ fn odd_answers_are_remarked() {
 }
 
 #[test]
+fn a_sweep_says_why_nothing_works() {
+    let denied = Recorder::start(|_, _| Answer::status(401, "who are you"));
+    let outcome = ssek(&["sweep", "--quiet", &denied.url(), "--step", "1s", "--warmup", "0"]).outcome();
+    assert_eq!(outcome.exit, Some(110), "{outcome:?}");
+    assert!(outcome.stderr.contains("who are you; the server wants an API key"), "{outcome:?}");
+    let outcome = ssek(&["sweep", &denied.url(), "--plot", "none/p.svg"]).outcome();
+    assert!(outcome.stderr.contains("there is no folder none"), "{outcome:?}");
+}
+
+#[test]
 fn how_it_asks_follows_from_url_and_key() {
     let server = Recorder::start(|_, asked| match asked.body["query"].is_string() {
         true => Answer::events(&[r#"{"event":"message","answer":"hi"}"#, r#"{"event":"message_end"}"#]),
@@ -88,6 +98,7 @@ fn how_it_asks_follows_from_url_and_key() {
         (&[&url, "--vus", "x"], "want a whole number"),
         (&[&url, "-f", "locustfile.py"], "leave it out"),
         (&[&url, "--fail-on", "p95(foo)>1s"], "no metric"),
+        (&[&url, "--json-file", "none/r.json"], "there is no folder none"),
     ] {
         let outcome = bench(args);
         assert!(outcome.exit != Some(0) && outcome.stderr.contains(want), "{args:?}: {outcome:?}");

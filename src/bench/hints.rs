@@ -36,7 +36,7 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         }
         ("http_error", 401 | 403) if !asked.has_key => "the server wants an API key: give one with --api-key".to_owned(),
         ("http_error", 401 | 403) => "the server does not take this API key".to_owned(),
-        ("http_error", 404) if text.contains("model") => {
+        ("http_error", 400 | 404 | 422) if text.contains("model") && asked.has_model => {
             "the server does not have that model: see --model".to_owned()
         }
         ("http_error", 404 | 405) => format!(

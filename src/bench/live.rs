@@ -106,7 +106,7 @@ impl Live {
 }
 
 /// `openai-chat`, or how it is asked where the answer tells.
-fn spoken(protocol: &Protocol) -> String {
+pub fn spoken(protocol: &Protocol) -> String {
     match protocol {
         Protocol::Auto(_) => format!("asked as {}, read as what comes", protocol.asks_as()),
         _ => protocol.name().to_owned(),

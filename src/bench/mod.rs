@@ -32,10 +32,10 @@ pub mod workload; // what is asked
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use flags::{CallFlags, TargetFlags, WorkloadFlags};
 use hints::Asked;
@@ -88,6 +88,10 @@ pub fn run(request: &Request) -> Result<ExitCode> {
     // Kept to the end of the run.
     let (settings, _mock) = request.common.settings()?;
     let schedule = request.shape.schedule(&settings.workload)?;
+    let export = request.common.runtime.summary_export.as_deref().map(Path::new);
+    for file in [request.json_file.as_deref(), export].into_iter().flatten() {
+        check_place(file)?;
+    }
     let measured = settings.measure(&schedule, request.common.live())?;
     let report = Report { measured: &measured, asked: settings.asked() };
     let json = serde_json::to_string_pretty(&report.json()).context("the result as JSON")?;
@@ -107,6 +111,20 @@ pub fn run(request: &Request) -> Result<ExitCode> {
     ending::name_pages(&measured.end);
     crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
     Ok(verdict(&measured, &request.common))
+}
+
+/// Tells before the run that a file could not be written after it.
+///
+/// # Errors
+/// There is no such folder.
+fn check_place(file: &Path) -> Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder
+        && !folder.is_dir()
+    {
+        bail!("could not write {}: there is no folder {}", file.display(), folder.display());
+    }
+    Ok(())
 }
 
 impl Common {

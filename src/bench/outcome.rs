@@ -116,8 +116,7 @@ impl Report<'_> {
             text.push_str(&table.render(2, |head| style.faint(head)));
         }
         for (failed, count) in figures.failures.iter().take(10) {
-            let said = if failed.text.is_empty() { failed.outcome } else { &failed.text };
-            text.push_str(&format!("  {} {}× {said}\n", style.red("✗"), count));
+            text.push_str(&format!("  {} {count}× {}\n", style.red("✗"), failed.said()));
             if let Some(hint) = hint(failed, self.asked) {
                 text.push_str(&format!("      {}\n", style.yellow(&hint)));
             }

@@ -44,6 +44,13 @@ pub struct Failed {
     pub text: String,
 }
 
+impl Failed {
+    /// What is told of it.
+    pub fn said(&self) -> &str {
+        if self.text.is_empty() { self.outcome } else { &self.text }
+    }
+}
+
 /// What errors of one kind have in common: the text without its numbers and ids, and without what of the server's
 /// data is shown in it.
 fn kind(text: &str) -> String {
