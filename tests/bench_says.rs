@@ -84,6 +84,12 @@ fn how_it_asks_follows_from_url_and_key() {
         ),
         (&[&url, "--api-key", "sk-x", "--api-path", "/stream/chat"], "/stream/chat", "messages"),
         (&[&url, "--protocol", described], "/own", "messages"),
+        (
+            &[&format!("{url}/v1/workflows/run"), "--protocol", "dify", "--input", "a=b"],
+            "/v1/workflows/run",
+            "inputs",
+        ),
+        (&[&format!("{url}/v1/completion-messages")], "/v1/completion-messages", "inputs"),
     ] {
         let outcome = bench(args);
         assert_eq!(outcome.exit, Some(0), "{args:?}: {outcome:?}");
@@ -91,6 +97,8 @@ fn how_it_asks_follows_from_url_and_key() {
         let asked = asked.last().unwrap();
         assert!(asked.path == path && !asked.body[field].is_null(), "{args:?}: {asked:?}");
     }
+    let inputs: Vec<_> = server.asked().iter().map(|asked| asked.body["inputs"].clone()).collect();
+    assert_eq!(inputs[5..], [json!({"query": "Who are you?", "a": "b"}), json!({"query": "Who are you?"})]);
     for (args, want) in [
         (&[&url, "--protocol", "custom"][..], "described by an object"),
         (&[&url, "--protocol", r#"{"text": "a", "x": "b"}"#], "unknown key 'x'"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::asking::Asking;
 use super::flags::{CallFlags, History, TargetFlags, WorkloadFlags, invalid};
@@ -56,12 +56,30 @@ pub fn asking(
         Some(file) => Some(Template::load(file, &inputs).map_err(Mistake::failure)?),
         None => None,
     };
+    let (files, mut extra) = (files(work)?, extra(work)?);
+    if template.is_none() {
+        let given = [("--input", !inputs.is_empty()), ("--files", work.files.is_some())];
+        if let Some((flag, _)) = given.iter().find(|(_, is_given)| *is_given)
+            && target.protocol.asks_as() != "dify"
+        {
+            return Err(invalid(format!(
+                "{flag} is filled into a --body-template, or sent to Dify, and there is neither"
+            )));
+        }
+        // Fields of the body, as those of --extra-body are.
+        if given[0].1 {
+            extra.entry("inputs").or_insert_with(|| json!(inputs));
+        }
+        if given[1].1 {
+            extra.entry("files").or_insert_with(|| files.clone());
+        }
+    }
     Ok(Asking {
         target,
         template,
         inputs,
-        files: files(work)?,
-        extra: extra(work)?,
+        files,
+        extra,
         user: work.user.clone(),
         conversation_id: work.conversation_id.clone().filter(|id| !id.is_empty()),
         max_tokens: work.max_tokens,
@@ -280,6 +298,11 @@ mod tests {
                 url(),
                 WorkloadFlags { extra_body: Some("[]".into()), ..WorkloadFlags::default() },
                 "--extra-body",
+            ),
+            (
+                url(),
+                WorkloadFlags { inputs: vec!["a=b".into()], ..WorkloadFlags::default() },
+                "--body-template",
             ),
             (url(), WorkloadFlags { files: Some("{}".into()), ..WorkloadFlags::default() }, "--files"),
         ] {

@@ -21,8 +21,8 @@ pub(super) fn by_path(url: &str) -> Option<&'static Kind> {
         ("/api/generate", &ollama::GENERATE),
         ("/generate_stream", &tgi::KIND),
         ("/chat-messages", &dify::KIND),
-        ("/completion-messages", &dify::KIND),
-        ("/workflows/run", &dify::KIND),
+        ("/completion-messages", &dify::COMPLETION),
+        ("/workflows/run", &dify::WORKFLOW),
         ("/completion", &llamacpp::KIND),
     ];
     let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');

@@ -139,11 +139,13 @@ impl Protocol {
         }
     }
 
-    /// The same, with how `auto` asks decided by where it asks.
+    /// The same, with how `auto` asks, or a protocol of several paths such as Dify's, decided by where it asks.
     pub fn for_url(self, base: &str, path: Option<&str>) -> Self {
+        let found = detect::by_path(path.unwrap_or(base));
         match self {
-            Self::Auto(usual) => Self::Auto(detect::by_path(path.unwrap_or(base)).unwrap_or(usual)),
-            other => other,
+            Self::Auto(usual) => Self::Auto(found.unwrap_or(usual)),
+            Self::Known(kind) => Self::Known(found.filter(|found| found.name == kind.name).unwrap_or(kind)),
+            custom @ Self::Custom(_) => custom,
         }
     }
 
@@ -195,7 +197,13 @@ impl Protocol {
             Self::Custom(_) => openai_chat::body(request, model),
         };
         if let Value::Object(fields) = &mut body {
-            fields.extend(request.extra.clone());
+            for (key, value) in request.extra.clone() {
+                match (fields.get_mut(&key), value) {
+                    // Dify's own inputs stay beside those that are given.
+                    (Some(Value::Object(own)), Value::Object(given)) if key == "inputs" => own.extend(given),
+                    (_, value) => drop(fields.insert(key, value)),
+                }
+            }
         }
         body
     }
