@@ -67,6 +67,35 @@ fn a_sweep_says_why_nothing_works() {
 }
 
 #[test]
+fn the_first_and_the_last_are_left_out() {
+    let args = [
+        "bench",
+        "--quiet",
+        "--json",
+        "--mock=ttft=5,itl=1,n=3",
+        "-d",
+        "3s",
+        "--warmup",
+        "1s",
+        "--cooldown",
+        "1s",
+    ];
+    let outcome = ssek(&args).outcome();
+    let result: Value =
+        serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"));
+    let seconds = result["measured_seconds"].as_f64().unwrap();
+    assert!((0.9..1.6).contains(&seconds) && result["seconds"].as_f64().unwrap() >= 3.0, "{result}");
+    for (args, want) in [
+        (&["-n", "3", "--cooldown", "1s"][..], "give --duration"),
+        (&["-d", "2s", "--warmup", "1s", "--cooldown", "1s"], "leave nothing"),
+        (&["--vus", "2000000"], "1000000 is the most"),
+    ] {
+        let outcome = bench(&[&["--mock"], args].concat());
+        assert!(outcome.exit == Some(104) && outcome.stderr.contains(want), "{args:?}: {outcome:?}");
+    }
+}
+
+#[test]
 fn how_it_asks_follows_from_url_and_key() {
     let server = Recorder::start(|_, asked| match asked.body["query"].is_string() {
         true => Answer::events(&[r#"{"event":"message","answer":"hi"}"#, r#"{"event":"message_end"}"#]),

@@ -57,6 +57,9 @@ pub struct Schedule {
     pub text: String,
 }
 
+/// Users, or requests at once: more than these fit into no machine.
+const MOST: u32 = 1_000_000;
+
 impl Shape {
     /// Whether requests start by the clock.
     pub fn is_open(&self, workload: &Workload) -> bool {
@@ -99,6 +102,10 @@ impl Shape {
         ];
         if let Some((flag, _)) = numbers.iter().find(|(_, is_zero)| *is_zero) {
             return wrong(&format!("{flag} must be above zero"));
+        }
+        let most = [self.vus, self.max_vus].into_iter().flatten().max();
+        if most.is_some_and(|most| most > MOST) {
+            return wrong(&format!("--vus and --max-vus: {MOST} is the most"));
         }
         Ok(())
     }

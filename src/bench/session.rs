@@ -18,6 +18,7 @@ use super::tally::Figures;
 use super::workload::Workload;
 use crate::js::Sources;
 use crate::k6::ExitCode;
+use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::Failure;
 use crate::metrics::engine::FinalResult;
 use crate::metrics::left_out::LeftOut;
@@ -73,7 +74,13 @@ impl Settings {
             (layer.vus, layer.duration, layer.iterations) = (None, None, None);
             (layer.stages, layer.scenarios, layer.stop_after) = (None, None, None);
         }
+        // What is checked there are scenarios that are not known yet.
+        let mut cooldown = None;
+        for layer in [&mut layers.file, &mut layers.environment, &mut layers.flags] {
+            cooldown = layer.cooldown.take().or(cooldown);
+        }
         let mut resolved = options::resolve(layers)?;
+        resolved.options.cooldown = cooldown.map_or(Duration::ZERO, GoDuration::to_std);
         let problems = schedule.executor.problems();
         if !problems.is_empty() {
             return Err(Failure::new(ExitCode::INVALID_CONFIG, problems.join(", ")));
@@ -88,12 +95,7 @@ impl Settings {
             trace: schedule.trace.clone(),
             executor: schedule.executor.clone(),
         }];
-        let length = resolved.options.regular_length();
-        if resolved.options.warmup >= length && !resolved.options.warmup.is_zero() {
-            let text =
-                format!("--warmup {:?} is not shorter than the run, {length:?}", resolved.options.warmup);
-            return Err(Failure::new(ExitCode::INVALID_CONFIG, text));
-        }
+        check_windows(&resolved, schedule)?;
         for (metric, threshold) in &self.thresholds {
             resolved.options.thresholds.push((metric.clone(), vec![threshold.clone()]));
         }
@@ -172,6 +174,27 @@ impl Settings {
         run::schedule::prepare(&test, resolved);
         Ok(test)
     }
+}
+
+/// Whether something is left to measure, and whether it is known when the cool-down begins.
+fn check_windows(resolved: &Resolved, schedule: &Schedule) -> Result<(), Failure> {
+    let (warmup, cooldown) = (resolved.options.warmup, resolved.options.cooldown);
+    let length = resolved.options.regular_length();
+    let wrong = |text: String| Err(Failure::new(ExitCode::INVALID_CONFIG, text));
+    if !warmup.is_zero() && warmup >= length {
+        return wrong(format!("--warmup {warmup:?} is not shorter than the run, {length:?}"));
+    }
+    if !cooldown.is_zero() && options::windows::ends_by_count(schedule.executor.as_ref()) {
+        return wrong(
+            "--cooldown needs an end that is known beforehand: give --duration and no --requests".to_owned(),
+        );
+    }
+    if !cooldown.is_zero() && warmup + cooldown >= length {
+        return wrong(format!(
+            "--warmup {warmup:?} and --cooldown {cooldown:?} leave nothing of the run's {length:?} to measure"
+        ));
+    }
+    Ok(())
 }
 
 /// The figures as scripts have them, all of them.
