@@ -31,6 +31,25 @@ const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "
 /// Layers, and single files, that may write to the terminal.
 const MAY_PRINT: &[&str] = &["log/", "output/", "run/", "bench/", "cmd/"];
 
+/// Files that speak to one system. Each has a counterpart for the others beside it, for only Linux is built in CI.
+const OF_ONE_SYSTEM: &[&str] = &[
+    "cmd/calibrate/trial.rs",
+    "cmd/open_files.rs",
+    "cmd/windows.rs",
+    "js/read_at.rs",
+    "log/target.rs",
+    "main.rs",
+    "net/dial.rs",
+    "net/direct/socket.rs",
+    "net/key_log.rs",
+    "run/api/process.rs",
+    "run/client/process_time.rs",
+    "run/interrupt.rs",
+    "run/memory.rs",
+    "run/stack.rs",
+    "vu/wake.rs",
+];
+
 /// Every source file: its path below `src/` and its text without comments.
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -137,6 +156,19 @@ fn only_who_shows_things_prints() {
         let prints = ["println!", "eprintln!", "print!(", "dbg!"].iter().any(|print| code.contains(print));
         let may = MAY_PRINT.iter().any(|allowed| file.starts_with(allowed));
         assert!(!prints || may, "src/{file} prints; only {} may", MAY_PRINT.join(", "));
+    }
+}
+
+#[test]
+fn few_files_know_the_system() {
+    let names =
+        ["libc::", "std::os::", "signal_hook::", "io::unix::", "jemalloc", "windows_sys::", "cfg(unix)"];
+    for (file, code) in sources() {
+        let known = names.iter().find(|name| code.contains(**name));
+        assert!(
+            known.is_none() || OF_ONE_SYSTEM.contains(&file.as_str()),
+            "{file} has {known:?}: is there a counterpart for other systems? Then add it to OF_ONE_SYSTEM"
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{GlobalFlags, levels};
 use crate::js::archive::{self, Metadata};
 use crate::js::dependencies;
+use crate::js::file_url::url_path;
 use crate::k6::ExitCode;
 use crate::log;
 use crate::options::flags::{OptionFlags, boolean};
@@ -55,10 +56,9 @@ pub(super) fn run(args: &ArchiveArgs) -> anyhow::Result<ExitCode> {
     // These are read for a run only, and belong into the archive.
     arrivals::read_traces(&mut resolved.options, sources)?;
     let mode = if test.is_base_mode { CompatibilityMode::Base } else { CompatibilityMode::Extended };
-    let main = sources.main().strip_prefix("file://").unwrap_or(sources.main());
     let metadata = Metadata {
         options: without_secrets(resolved.merged.to_json().into()),
-        script: PathBuf::from(main),
+        script: url_path(sources.main()),
         pwd: sources.root().to_owned(),
         env: if args.exclude_env_vars { Default::default() } else { test.env.clone() },
         compatibility_mode: mode.name().to_owned(),
@@ -72,7 +72,7 @@ pub(super) fn run(args: &ArchiveArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::OK);
     }
     let path = Path::new(&args.archive_out);
-    if Some(path.to_owned()).and_then(|path| path.canonicalize().ok()) == Path::new(main).canonicalize().ok()
+    if Some(path.to_owned()).and_then(|path| path.canonicalize().ok()) == metadata.script.canonicalize().ok()
     {
         bail!("the archive would overwrite the script '{script}'; choose another place with --archive-out");
     }

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use crate::k6::ExitCode;
 use crate::mock::{Replay, Server, Settings};
+use crate::run::interrupt::Interrupts;
 
 /// Flags of `ssek mock`.
 ///
@@ -179,7 +178,7 @@ pub(super) fn run(args: &MockArgs) -> Result<ExitCode> {
     let listen = resolve(&args.listen)?;
     super::open_files::raise_limit();
     // Before the server, so that a signal that comes early ends it properly.
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("waiting for signals")?;
+    let mut interrupts = Interrupts::new()?;
     let (_server, text) = match &args.replay {
         Some(path) => {
             let replay = Replay::open(path)?;
@@ -195,7 +194,7 @@ pub(super) fn run(args: &MockArgs) -> Result<ExitCode> {
         }
     };
     super::print(&text);
-    signals.forever().next();
+    interrupts.wait();
     Ok(ExitCode::OK)
 }
 

@@ -25,6 +25,8 @@ mod summary;
 mod sweep;
 mod usage;
 mod version;
+#[cfg(windows)]
+mod windows;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -126,6 +128,8 @@ enum Command {
 
 /// Runs the command line; returns the exit code.
 pub fn main() -> process::ExitCode {
+    #[cfg(windows)]
+    windows::prepare();
     let code = catch_unwind(AssertUnwindSafe(|| start(&std::env::args_os().collect::<Vec<_>>())));
     let code = code.unwrap_or_else(|_| {
         log::error("ssek has a bug and cannot go on; please report the message above");

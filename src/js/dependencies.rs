@@ -162,6 +162,7 @@ fn numbers(text: &str) -> Option<([u64; 3], usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::js::file_url::file_url;
 
     #[test]
     fn imports_and_directives_of_all_files() {
@@ -183,7 +184,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let found = of(&Sources::new("main.ts", folder.path(), None)).unwrap();
-        let url = |name: &str| format!("file://{}", folder.path().join(name).display());
+        let url = |name: &str| file_url(&folder.path().join(name));
         let imports =
             [&url("lib/b.js"), &url("lib/c.js"), &url("main.ts"), "k6/http", "k6/x/faker", "k6/x/sse"];
         assert_eq!(found.imports.iter().map(String::as_str).collect::<Vec<_>>(), imports);

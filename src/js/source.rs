@@ -14,6 +14,7 @@ use bytes::Bytes;
 use super::archive::{Archive, Content};
 use super::data_file::DataFile;
 use super::factory;
+use super::file_url::{file_url, url_path};
 use super::insertions::Insertions;
 use super::source_map::{Mapping, Reference, reference};
 use super::typescript::{Compiled, SyntaxError, compile, is_typescript, strip};
@@ -184,9 +185,9 @@ impl Sources {
         let (main, root) = if is_web(script) {
             (script.to_owned(), pwd.to_owned())
         } else {
-            let path = match script.strip_prefix("file://") {
-                Some(path) => PathBuf::from(path),
-                None => normalise(&pwd.join(script)),
+            let path = match script.starts_with("file://") {
+                true => url_path(script),
+                false => normalise(&pwd.join(script)),
             };
             (file_url(&path), path.parent().unwrap_or(pwd).to_path_buf())
         };
@@ -271,12 +272,12 @@ impl Sources {
         if specifier == "k6" || specifier.starts_with("k6/") || specifier.starts_with("ssek/") {
             return Ok(Resolved::Builtin(specifier.to_owned()));
         }
-        if let Some((scheme, path)) = specifier.split_once("://") {
+        if let Some((scheme, _)) = specifier.split_once("://") {
             return match scheme {
                 "file" if is_web(referrer) => {
                     Err(LoadError::FromWeb { specifier: specifier.to_owned(), referrer: referrer.to_owned() })
                 }
-                "file" => Ok(Resolved::File(file_url(&normalise(Path::new(path))))),
+                "file" => Ok(Resolved::File(file_url(&normalise(&url_path(specifier))))),
                 "https" if url::Url::parse(specifier).is_ok() => Ok(Resolved::File(specifier.to_owned())),
                 "https" => Err(LoadError::Specifier(specifier.to_owned())),
                 scheme => {
@@ -446,8 +447,8 @@ impl Sources {
     }
 
     fn data_path(&self, given: &str) -> Result<PathBuf, String> {
-        let given = given.strip_prefix("file://").unwrap_or(given);
-        if given.is_empty() {
+        let given = url_path(given);
+        if given.as_os_str().is_empty() {
             return Err("open() can't be used with an empty filename".to_owned());
         }
         Ok(normalise(&self.root.join(given)))
@@ -527,15 +528,6 @@ fn web_url(specifier: &str, referrer: &str) -> Option<String> {
     let from = referrer.strip_prefix("https://").filter(|_| is_relative)?;
     let joined = url::Url::parse(&format!("https://{from}")).ok()?.join(specifier).ok()?;
     Some(joined.into())
-}
-
-/// `file:///dir/script.js`; the path is not escaped, as in k6.
-fn file_url(path: &Path) -> String {
-    format!("file://{}", path.display())
-}
-
-fn url_path(url: &str) -> PathBuf {
-    PathBuf::from(url.strip_prefix("file://").unwrap_or(url))
 }
 
 /// Takes out `.` and `..` without asking the disk, so that links keep the name they were given.

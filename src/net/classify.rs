@@ -57,9 +57,9 @@ fn specific(cause: &(dyn Error + 'static), stage: Stage, peer: Option<SocketAddr
 
 fn of_io(io: &io::Error, eof: Kind, peer: Option<SocketAddr>) -> Option<Kind> {
     if let Some(errno) = io.raw_os_error() {
-        return Some(match errno {
-            libc::ECONNRESET => Kind::Reset(peer),
-            libc::EPIPE => Kind::BrokenPipe,
+        return Some(match io.kind() {
+            io::ErrorKind::ConnectionReset => Kind::Reset(peer),
+            io::ErrorKind::BrokenPipe => Kind::BrokenPipe,
             _ => Kind::Errno(errno),
         });
     }

@@ -97,7 +97,11 @@ async fn connect(socket: Socket, to: SocketAddr) -> io::Result<TcpStream> {
 
 /// Whether a connection will stand, or fail, later.
 fn is_under_way(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(libc::EINPROGRESS) {
+        return true;
+    }
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 fn bind(socket: &Socket, local: IpAddr, to: SocketAddr) -> Result<(), String> {
@@ -109,10 +113,10 @@ fn bind(socket: &Socket, local: IpAddr, to: SocketAddr) -> Result<(), String> {
 }
 
 fn cause(error: &io::Error) -> Dial {
-    match error.raw_os_error() {
-        Some(libc::ECONNREFUSED) => Dial::Refused,
-        Some(libc::ETIMEDOUT) => Dial::Timeout,
-        Some(errno) => Dial::Errno(errno),
-        None => Dial::Other(error.to_string()),
+    match (error.raw_os_error(), error.kind()) {
+        (Some(_), io::ErrorKind::ConnectionRefused) => Dial::Refused,
+        (Some(_), io::ErrorKind::TimedOut) => Dial::Timeout,
+        (Some(errno), _) => Dial::Errno(errno),
+        (None, _) => Dial::Other(error.to_string()),
     }
 }

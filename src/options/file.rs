@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::folders;
 use super::layer::Layer;
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::k6::json::{Json, Mismatch};
@@ -86,11 +87,9 @@ fn read<T: Json>(json: &Value, key: &str) -> Result<Option<T>, Mismatch> {
     T::from_json(&json[key]).map_err(|error| error.at(key))
 }
 
-/// `ssek/config.json` in `$XDG_CONFIG_HOME`, or in `~/.config`.
+/// `ssek/config.json` in the user's folder for settings.
 fn default_path(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
-    Some(base.join("ssek").join("config.json"))
+    Some(folders::settings(env)?.join("ssek").join("config.json"))
 }
 
 #[cfg(test)]
@@ -110,7 +109,7 @@ mod tests {
         std::fs::write(dir.path().join("ssek/config.json"), text).unwrap();
         let file = ConfigFile::read(None, &env).unwrap();
         assert_eq!((file.layer.vus, file.linger, file.out), (Some(4), Some(true), vec!["json=a".to_owned()]));
-        let place = format!("{home}/ssek/config.json:1:74");
+        let place = format!("{}:1:74", dir.path().join("ssek").join("config.json").display());
         assert_eq!(file.unknown, [("bogus".to_owned(), place)]);
     }
 

@@ -7,6 +7,7 @@ mod environment;
 pub mod features;
 pub mod file;
 pub mod flags;
+mod folders;
 pub mod inspect;
 mod layer;
 mod origin;

@@ -7,7 +7,7 @@ use super::environment::variable;
 use super::file::ConfigFile;
 use super::flags::boolean;
 use super::secret_source::SecretSource;
-use super::{Features, Saturation};
+use super::{Features, Saturation, folders};
 use crate::k6::exit_code::{ExitCode, Failure};
 use crate::net::local_ips::LocalIps;
 
@@ -357,11 +357,9 @@ impl RuntimeOptions {
     }
 }
 
-/// `ssek/modules` in `$XDG_CACHE_HOME`, or in `~/.cache`.
+/// `ssek/modules` in the user's folder for what can be had again.
 fn module_cache(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
-    Some(base.join("ssek").join("modules"))
+    Some(folders::cache(env)?.join("ssek").join("modules"))
 }
 
 fn bad_at<T>(what: &str, value: &str, allowed: &str, place: &str) -> Result<T, Failure> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use crate::js::archive::{Archive, is_archive};
+use crate::js::file_url::url_path;
 use crate::js::{Sources, Web};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
@@ -52,7 +53,7 @@ fn from_file(pwd: &Path, script: &str, kind: Option<TestType>) -> Result<Input> 
     if kind == Some(TestType::Js) {
         return Ok(Input::Script(None));
     }
-    let path = pwd.join(script.strip_prefix("file://").unwrap_or(script));
+    let path = pwd.join(url_path(script));
     // A pipe can be read only once, so it is not looked into: it is a script.
     let is_plain = path.metadata().is_ok_and(|metadata| metadata.is_file());
     if kind.is_none() && !is_plain {

@@ -4,7 +4,7 @@
 ///
 /// Init code may have gone through hundreds of megabytes of data for the few that it keeps; what the
 /// allocator holds on to would stay resident for seconds, or to the end of the run.
-#[cfg(not(target_env = "msvc"))]
+#[cfg(unix)]
 pub fn give_back() {
     use std::ptr::null_mut;
     // The number stands for all arenas (`MALLCTL_ARENAS_ALL`).
@@ -16,5 +16,5 @@ pub fn give_back() {
 }
 
 /// Other allocators decide for themselves.
-#[cfg(target_env = "msvc")]
+#[cfg(not(unix))]
 pub fn give_back() {}

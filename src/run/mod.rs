@@ -11,6 +11,7 @@ pub mod ending;
 pub mod gate;
 pub mod host;
 pub mod input;
+pub mod interrupt;
 pub mod job;
 pub mod live;
 pub mod load;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, bounded};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::{Handle, Signals};
 
 use crate::k6::ExitCode;
 use crate::log::{self, Level};
 use crate::vu::{Stop, Test};
 
+use super::interrupt::{Closer, Interrupts};
+
 /// Listens until dropped.
 pub struct Listener {
-    handle: Handle,
+    closer: Closer,
     /// Closed by the first signal.
     signalled: Receiver<()>,
 }
@@ -22,16 +22,16 @@ pub struct Listener {
 impl Listener {
     /// Turns signals into the run's reasons to stop.
     pub fn start(test: &Arc<Test>) -> Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM]).context("could not listen for signals")?;
-        let handle = signals.handle();
+        let mut interrupts = Interrupts::new()?;
+        let closer = interrupts.closer();
         let test = test.clone();
         let (tell, signalled) = bounded::<()>(0);
         std::thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
                 let mut tell = Some(tell);
-                for signal in signals.forever() {
-                    let name = if signal == SIGINT { "interrupt" } else { "terminated" };
+                while let Some(signal) = interrupts.wait() {
+                    let name = signal.name();
                     if tell.is_none() {
                         log::emit(Level::Error, "Aborting ssek in response to signal", &[("sig", name)]);
                         std::process::exit(i32::from(ExitCode::INTERRUPTED.0));
@@ -42,7 +42,7 @@ impl Listener {
                 }
             })
             .context("could not start the signal thread")?;
-        Ok(Self { handle, signalled })
+        Ok(Self { closer, signalled })
     }
 
     /// Waits for a signal, if none has come yet, and says so.
@@ -64,6 +64,6 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.handle.close();
+        self.closer.close();
     }
 }

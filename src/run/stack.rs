@@ -1,5 +1,6 @@
 //! Gives back the stack pages that init code touched and nothing needs any more.
 
+#[cfg(target_os = "linux")]
 use crate::vu::fiber::stack_limit;
 
 /// How far below the current frame a page may still be in use: by this function's callees.

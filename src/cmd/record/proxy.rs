@@ -18,8 +18,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 use url::Url;
@@ -29,6 +27,7 @@ use crate::cmd::mock::resolve;
 use crate::log;
 use crate::mock::recording::{EXTENSION, End};
 use crate::net::{Call, Client, NetError, Raw, Shared, open_raw};
+use crate::run::interrupt::Interrupts;
 
 /// The largest request body that is forwarded, in bytes.
 const MAX_REQUEST: usize = 64 << 20;
@@ -74,10 +73,10 @@ pub(super) fn serve(settings: Settings, listen: &str, network: &Arc<Shared>) -> 
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let last = Cell::new(last_number(folder)?);
     // Before the proxy, so that a signal that comes early ends it properly.
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("waiting for signals")?;
+    let mut interrupts = Interrupts::new()?;
     let (stop, stopped) = tokio::sync::oneshot::channel();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        signals.forever().next();
+        interrupts.wait();
         // An error means that the proxy has ended already.
         let _ = stop.send(());
     })?;

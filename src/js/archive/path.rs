@@ -1,6 +1,6 @@
 //! What files are called in an archive.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Folders whose subfolders are named after people.
 const HOMES: [&str; 3] = ["home", "Users", "Documents and Settings"];
@@ -33,8 +33,12 @@ fn anonymous(path: &str) -> String {
 
 /// The URL of a file on disk, without its user's name, with what URLs cannot hold escaped.
 pub(super) fn anonymous_url(path: &Path) -> String {
-    let path = PathBuf::from("/").join(anonymous(&path.to_string_lossy()));
-    url::Url::from_file_path(&path).map_or_else(|()| format!("file://{}", path.display()), Into::into)
+    let path = anonymous(&path.to_string_lossy());
+    let mut escaped = url::Url::parse("file:///").ok();
+    if let Some(mut parts) = escaped.as_mut().and_then(|url| url.path_segments_mut().ok()) {
+        parts.clear().extend(path.split('/'));
+    }
+    escaped.map_or_else(|| format!("file:///{path}"), Into::into)
 }
 
 /// The path of a `file:` URL in an archive's metadata; older archives have plain paths.
@@ -48,11 +52,11 @@ pub(super) fn path_of(url: &str) -> PathBuf {
 /// Without empty parts, `.` and `..`, and without the leading slash.
 fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
-    for part in Path::new(path).components() {
+    for part in path.split(|c| c == '/' || cfg!(windows) && c == '\\') {
         match part {
-            Component::ParentDir => drop(parts.pop()),
-            Component::Normal(part) => parts.extend(part.to_str()),
-            _ => {}
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
         }
     }
     parts.join("/")

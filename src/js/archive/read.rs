@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek as _};
-use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use tar::EntryType;
 use super::Metadata;
 use super::path::entry_of;
 use crate::js::data_file::DataFile;
+use crate::js::read_at::read_exact_at;
 
 /// The bytes of a tar file.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Archive {
         match &self.store {
             Store::File(file) => {
                 let mut bytes = vec![0; size(length)?];
-                file.read_exact_at(&mut bytes, offset)?;
+                read_exact_at(file, &mut bytes, offset)?;
                 Ok(bytes.into())
             }
             Store::Memory(bytes) => {

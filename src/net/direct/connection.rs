@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::os::fd::RawFd;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -17,7 +16,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::socket::{Socket, Times, is_quiet};
+use super::socket::{Descriptor, Socket, Times, is_quiet};
 use crate::net::classify::classify;
 use crate::net::error::{NetError, Stage};
 use crate::net::header::MAX_HEADERS;
@@ -31,7 +30,7 @@ pub struct Connection {
     driver: Option<Pin<Box<Driver>>>,
     times: Rc<Times>,
     /// Of the driver's socket.
-    descriptor: RawFd,
+    descriptor: Descriptor,
     peer: SocketAddr,
     /// Whether the body of the current request was handed over to its end.
     body_taken: Option<Rc<Cell<bool>>>,

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -83,8 +83,8 @@ impl Socket {
     }
 
     /// For [`is_quiet`], as long as the socket lives.
-    pub fn descriptor(&self) -> RawFd {
-        self.stream.as_raw_fd()
+    pub fn descriptor(&self) -> Descriptor {
+        descriptor::of(&self.stream)
     }
 
     /// Writes to a new connection without asking the runtime; `None` where that is left to it.
@@ -102,13 +102,58 @@ impl Socket {
 }
 
 /// Whether an idle connection is still one: the server has neither closed it nor said anything. This asks the
-/// system, which knows it before the runtime does.
-pub fn is_quiet(descriptor: RawFd) -> bool {
-    let mut byte = 0_u8;
-    // SAFETY: one byte is written to, which is there; a descriptor that is none is an error.
-    let read =
-        unsafe { libc::recv(descriptor, (&raw mut byte).cast(), 1, libc::MSG_PEEK | libc::MSG_DONTWAIT) };
-    read < 0 && io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock
+/// system, which knows it before the runtime does. The descriptor must be that of a socket that lives.
+pub fn is_quiet(descriptor: Descriptor) -> bool {
+    // SAFETY: the caller has the connection whose socket it is.
+    let socket = unsafe { descriptor::borrow(descriptor) };
+    // All sockets of the runtime are non-blocking.
+    let read = SockRef::from(&socket).peek(&mut [MaybeUninit::uninit()]);
+    read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// The system's number of a socket.
+pub use descriptor::Descriptor;
+
+#[cfg(unix)]
+mod descriptor {
+    use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
+
+    use tokio::net::TcpStream;
+
+    pub type Descriptor = RawFd;
+
+    pub fn of(stream: &TcpStream) -> Descriptor {
+        stream.as_raw_fd()
+    }
+
+    /// # Safety
+    ///
+    /// It is open for as long as the result is used.
+    pub unsafe fn borrow<'a>(descriptor: Descriptor) -> BorrowedFd<'a> {
+        // SAFETY: so the caller promises.
+        unsafe { BorrowedFd::borrow_raw(descriptor) }
+    }
+}
+
+#[cfg(windows)]
+mod descriptor {
+    use std::os::windows::io::{AsRawSocket as _, BorrowedSocket, RawSocket};
+
+    use tokio::net::TcpStream;
+
+    pub type Descriptor = RawSocket;
+
+    pub fn of(stream: &TcpStream) -> Descriptor {
+        stream.as_raw_socket()
+    }
+
+    /// # Safety
+    ///
+    /// It is open for as long as the result is used.
+    pub unsafe fn borrow<'a>(descriptor: Descriptor) -> BorrowedSocket<'a> {
+        // SAFETY: so the caller promises.
+        unsafe { BorrowedSocket::borrow_raw(descriptor) }
+    }
 }
 
 impl AsyncRead for Socket {

@@ -67,6 +67,7 @@ fn text(process: &Process) -> String {
 }
 
 impl Process {
+    #[cfg(target_os = "linux")]
     fn now() -> Self {
         let figures = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
         let boot = std::fs::read_to_string("/proc/stat").unwrap_or_default();
@@ -77,7 +78,13 @@ impl Process {
         process
     }
 
+    #[cfg(not(target_os = "linux"))]
+    fn now() -> Self {
+        Self { cpu: Some(crate::run::client::process_time().as_secs_f64()), ..Self::default() }
+    }
+
     /// From the text of `/proc/PID/stat`, see proc_pid_stat(5); `boot` is in seconds since 1970.
+    #[cfg(any(target_os = "linux", test))]
     fn of(stat: &str, ticks: Option<f64>, page: Option<f64>, boot: Option<f64>) -> Self {
         // The name in parentheses may hold anything; the third field comes after it.
         let fields: Vec<f64> = match stat.rsplit_once(')') {
@@ -97,12 +104,14 @@ impl Process {
     }
 }
 
+#[cfg(target_os = "linux")]
 fn setting(name: libc::c_int) -> Option<f64> {
     // SAFETY: a call without pointers.
     let value = unsafe { libc::sysconf(name) };
     (value > 0).then_some(value as f64)
 }
 
+#[cfg(target_os = "linux")]
 fn max_fds() -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the call fills in a plain struct.

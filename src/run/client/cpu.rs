@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::process_time::process_time;
 use crate::summary::client::Cpu;
 
 /// The share that was kept up for so many readings in a row is [`Cpu::sustained`].
@@ -80,23 +81,6 @@ impl Meter {
         let time = (to.at - from.at).as_secs_f64() * self.cores;
         if time > 0.0 { to.process.saturating_sub(from.process).as_secs_f64() / time } else { 0.0 }
     }
-}
-
-/// The CPU time of this process up to now, user and system.
-fn process_time() -> Duration {
-    // SAFETY: the call fills in a plain struct.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        if libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) != 0 {
-            return Duration::ZERO;
-        }
-        usage
-    };
-    let time = |part: libc::timeval| {
-        Duration::from_secs(u64::try_from(part.tv_sec).unwrap_or_default())
-            + Duration::from_micros(u64::try_from(part.tv_usec).unwrap_or_default())
-    };
-    time(usage.ru_utime) + time(usage.ru_stime)
 }
 
 /// The first line of `/proc/stat`: what all cores did since the machine's start, in ticks.

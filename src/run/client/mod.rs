@@ -2,6 +2,7 @@
 
 mod cores;
 mod cpu;
+mod process_time;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,8 @@ use crate::options::{Resolved, RuntimeOptions};
 use crate::summary::client::Cpu;
 use crate::vu::Test;
 use crate::vu::lag::Recorder;
+
+pub use process_time::process_time;
 
 /// The thread is due to wake up so often. All due times are fixed at the start, so that a long
 /// standstill counts for each of those that it hides.
