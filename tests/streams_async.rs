@@ -277,8 +277,9 @@ fn batches_of_what_has_come() {
     let lines =
         log("const body = { model: 'm', stream: true, messages: [{ role: 'user', content: 'Just say HI' }] }
         const s = await connect(`${__ENV.OPENAI_BASE_URL}/chat/completions`, { method: 'POST', body })
-        let stop = false, count = 0, empty = 0
-        while (!stop && s.outcome === null) {
+        let stop = false, over = false, count = 0, empty = 0
+        while (!stop && !over) {
+            over = s.outcome !== null
             const messages = s.received()
             count += messages.length
             if (messages.length === 0) empty += 1

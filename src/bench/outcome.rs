@@ -92,7 +92,7 @@ impl Report<'_> {
         let done: f64 = outcomes.iter().map(|(_, count)| count).sum();
         let ok =
             outcomes.iter().find(|(outcome, _)| *outcome == Outcome::Ok).map_or(0.0, |(_, count)| *count);
-        let share = if done > 0.0 { number::percent(ok / done) } else { "none".to_owned() };
+        let share = if done > 0.0 { percent(ok / done) } else { "none".to_owned() };
         let mut facts = vec![
             format!("{} in {}", counted(done, "request"), seconds(*elapsed)),
             format!("{} ok ({share})", number::count(ok)),
@@ -110,7 +110,7 @@ impl Report<'_> {
         }
         let mut table = Table::new(&["outcome", "requests", "share"], 1);
         for (outcome, count) in outcomes.iter().filter(|(_, count)| *count > 0.0) {
-            table.row(vec![outcome.name().to_owned(), number::count(*count), number::percent(count / done)]);
+            table.row(vec![outcome.name().to_owned(), number::count(*count), percent(count / done)]);
         }
         if outcomes.iter().any(|(outcome, count)| *outcome != Outcome::Ok && *count > 0.0) {
             text.push_str(&table.render(2, |head| style.faint(head)));
@@ -175,9 +175,7 @@ impl Report<'_> {
                 Sink::Gauge(gauge) => {
                     [value(gauge.value), format!("{} to {}", value(gauge.min), value(gauge.max))]
                 }
-                Sink::Rate(rate) => {
-                    [number::percent(rate.rate()), format!("{} of {}", rate.trues, rate.total)]
-                }
+                Sink::Rate(rate) => [percent(rate.rate()), format!("{} of {}", rate.trues, rate.total)],
                 Sink::Trend(_) => continue,
             };
             let [total, rate] = cells;
@@ -322,8 +320,13 @@ fn compared(metric: &MetricSnapshot, source: &str, duration: Duration) -> String
         Sink::Counter(counter) => rounded(counter.sum, metric),
         Sink::Gauge(gauge) => rounded(gauge.value, metric),
         Sink::Rate(rate) if rate.total == 0 => "none".to_owned(),
-        Sink::Rate(rate) => number::percent(rate.rate()),
+        Sink::Rate(rate) => percent(rate.rate()),
     }
+}
+
+/// As everywhere cut, so that only all are 100 %; but 23 of 40 are 57.50 %, whatever the last bit of the product says.
+fn percent(share: f64) -> String {
+    number::percent(share + 1e-12)
 }
 
 /// What is odd about answers that ended well.
