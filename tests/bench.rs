@@ -85,6 +85,25 @@ fn every_request_and_event_is_counted_once() {
     assert!(result["seconds"].as_f64().unwrap() >= 1.0);
 }
 
+#[test]
+fn what_the_server_does_not_count_is_counted_to_the_last() {
+    let text =
+        json!({"choices": [{"index": 0, "delta": {"content": "Hello, world!"}, "finish_reason": "stop"}]});
+    let server = Recorder::start(move |_, _| Answer::events(&[&text.to_string(), "[DONE]"]));
+    let args =
+        ["--prompt", "Hello, world!", "--tokenizer", "cl100k", "-u", "8", "-n", "200", "--slo", "ttft<1m"];
+    let result = ran(&[&args[..], &[&server.url()]].concat());
+    let count = |metric: &str| result["metrics"][metric]["count"].as_f64();
+    assert_eq!(total(&result, "llm_requests"), 200.0);
+    assert_eq!(
+        (total(&result, "llm_prompt_tokens_total"), count("llm_prompt_tokens")),
+        (2000.0, Some(200.0))
+    );
+    assert_eq!(total(&result, "llm_completion_tokens_total"), 800.0);
+    assert_eq!(result["metrics"]["llm_goodput"]["trues"], 200);
+    assert_eq!(result["counting"], Value::Null);
+}
+
 fn assistant() -> Recorder {
     Recorder::start(|_, _| Answer::events(&[r#"{"content":"well"}"#, "[DONE]"]))
 }

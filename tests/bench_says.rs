@@ -86,7 +86,7 @@ fn the_first_and_the_last_are_left_out() {
     let seconds = result["measured_seconds"].as_f64().unwrap();
     assert!((0.9..1.6).contains(&seconds) && result["seconds"].as_f64().unwrap() >= 3.0, "{result}");
     for (args, want) in [
-        (&["-n", "3", "--cooldown", "1s"][..], "give --duration"),
+        (&["-n", "3", "--cooldown", "1s"][..], "cooldown needs an end"),
         (&["-d", "2s", "--warmup", "1s", "--cooldown", "1s"], "leave nothing"),
         (&["--vus", "2000000"], "1000000 is the most"),
     ] {

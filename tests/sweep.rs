@@ -4,8 +4,11 @@
 
 #[path = "support/binary.rs"]
 mod binary;
+#[path = "support/running.rs"]
+mod running;
 
 use binary::ssek;
+use running::{Running, command};
 use serde_json::Value;
 
 #[test]
@@ -107,4 +110,16 @@ fn what_cannot_be_is_told() {
         let outcome = ssek(&[&["sweep", "http://127.0.0.1:1"], bad].concat()).outcome();
         assert_eq!(outcome.exit, Some(104), "{bad:?}: {outcome:?}");
     }
+}
+
+#[test]
+fn ctrl_c_between_two_steps_ends_it_with_its_table() {
+    let args = ["sweep", "--mock=ttft=2,itl=1,n=2", "--step", "1s", "--warmup", "100ms", "--settle", "5m"];
+    let mut run = Running::of(command(&args, ""));
+    // The line of a step comes before the wait for the next one.
+    run.wait_for("meets", 1);
+    run.signal(libc::SIGINT);
+    let (code, text) = run.end();
+    assert_eq!(code, Some(105), "{text}");
+    assert!(text.contains("LOADS"), "{text}");
 }

@@ -53,9 +53,9 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         ("http_error", 429 | 503) if !asked.retries => {
             "the server is at its limit: lower the load, or have requests sent again with --retry".to_owned()
         }
-        ("truncated", 0) => {
-            "the server hung up without an answer: does it want https://, or did it crash? Its log may tell".to_owned()
-        }
+        ("truncated", 0) => "the server hung up without an answer: does it want https://, did it crash? Some (llama.cpp's) announce that they \
+             keep connections, and close them when they have streamed an answer: say --no-connection-reuse"
+            .to_owned(),
         ("truncated", _) => format!(
             "answers ended without what ends them in the protocol {protocol}: [DONE], a finish reason or the like; a \
              proxy or a time-out of the server may have cut them off"
@@ -100,6 +100,7 @@ mod tests {
             ("http_error", 429, "", "--retry"),
             ("truncated", 200, "", "[DONE]"),
             ("truncated", 0, "read: connection reset by peer", "hung up without an answer"),
+            ("truncated", 0, "EOF", "--no-connection-reuse"),
             ("protocol_error", 200, "", "--protocol"),
             ("protocol_error", 200, "no event stream but text/html; does", "web pages"),
         ] {

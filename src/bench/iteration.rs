@@ -1,18 +1,16 @@
 //! One piece of work: a question, or a conversation turn by turn.
 
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::local::Local;
-use super::recording;
-use super::schedule::SCENARIO;
+use super::recording::{self, Asked};
 use super::stage::Stage;
 use super::workload::Work;
 use crate::k6::builtin;
 use crate::k6::duration::milliseconds;
-use crate::llm::{Delta, Ongoing, Report, Request};
+use crate::llm::{Delta, Ended, Ongoing, Report, Request};
 use crate::metrics::TagSetId;
-use crate::modules::trace;
 use crate::net::{Client, Outcome};
 
 /// Does the work with the connections of the user with this number. `due`: when it should have started, in an open
@@ -40,39 +38,49 @@ pub async fn run(stage: &Stage, local: &Local, user: (u32, &Client), work: &Work
         }
         let request = asking.request(&mut talk, turn, number);
         let traced = stage.test.traces.begin();
-        let report = ask(stage, client, &request).await;
-        let of = recording::Of {
-            local,
-            tags: &local.tags(work.name.as_ref(), index, turns),
-            url: asking.target.endpoint.template(),
-            model: asking.target.model.as_deref(),
+        let ended = ask(stage, client, &request).await;
+        let asked = Asked {
+            conversation: work.name.clone(),
+            turn: index,
+            turns,
+            user: number,
             delay: delay.filter(|_| index == 0),
+            traced,
         };
-        recording::record(&of, &report);
-        if let Some(place) = traced
-            && let Some(trace) =
-                trace::of_call(&report, of.url.to_owned(), SCENARIO.to_owned(), number.into())
-        {
-            stage.test.traces.keep(place, trace);
-        }
-        note(stage, &report);
-        if !report.is_ok() {
+        note(stage, ended.so_far());
+        let outcome = ended.so_far().outcome;
+        let reply = if ended.is_counted() {
+            let report = ended.into_report();
+            recording::keep(stage, local, &asked, &report);
+            report.reply
+        } else {
+            let reply =
+                if asking.target.keep_text { ended.reply().clone() } else { ended.reply().without_texts() };
+            stage.counting.hand_over(stage, ended, asked).await;
+            reply
+        };
+        if outcome != Outcome::Ok {
             // What would be asked next assumes an answer to this.
-            held += usize::from(index + 1 == turns && report.outcome != Outcome::Interrupted);
+            held += usize::from(index + 1 == turns && outcome != Outcome::Interrupted);
             break;
         }
         held += 1;
-        talk.answered(turn, report.reply);
+        talk.answered(turn, reply);
     }
     if held < turns {
         stage.tally.broken_off();
     } else {
         end(local, whole, began, due);
     }
+    let least = stage.test.options().map_or(Duration::ZERO, |options| options.min_iteration_duration);
+    let rest = least.saturating_sub(began.elapsed());
+    if !rest.is_zero() {
+        stage.pause(rest).await;
+    }
 }
 
 /// Asks, until it is answered or the run is cut off.
-async fn ask(stage: &Stage, client: &Client, request: &Request) -> Report {
+async fn ask(stage: &Stage, client: &Client, request: &Request) -> Ended {
     let mut ongoing = Ongoing::new(client, &stage.asking.target, request);
     let mut cut = pin!(stage.cut());
     let mut on = |delta: &Delta, _: Instant| {

@@ -1,6 +1,7 @@
 //! What is shown while requests run: a table that stays in its place on a terminal, a line a second in a pipe.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -75,6 +76,13 @@ impl Live {
         let text: String =
             lines.iter().map(|(name, text)| format!("{:>9}: {}\n", name, style.cyan(text))).collect();
         show(&format!("\n{text}\n"));
+    }
+
+    /// Why nothing happens yet.
+    pub fn waits(self, text: &str) {
+        if !self.quiet {
+            show(&format!("{text}\n"));
+        }
     }
 
     /// Starts to show the figures.
@@ -187,6 +195,9 @@ impl Screen {
             time: Timestamp::now(),
             value: value.into(),
         };
+        // Those of the REST API.
+        test.counters.vus_active.store(batch[0].1, Ordering::Relaxed);
+        test.counters.vus_initialised.store(most, Ordering::Relaxed);
         // The engine outlives the display.
         let _ = samples.send(batch.map(sample).to_vec());
     }

@@ -20,6 +20,8 @@ type Part = (Option<Arc<str>>, usize);
 pub struct Local {
     pub test: Arc<Test>,
     pub samples: Samples,
+    /// Whether no connection is kept from one piece of work to the next.
+    pub opens_anew: bool,
     network: Arc<Shared>,
     /// Of an open model: those who have no request, and their numbers.
     idle: RefCell<Vec<(u32, Client)>>,
@@ -42,6 +44,7 @@ impl Local {
         Self {
             test: test.clone(),
             samples,
+            opens_anew: test.options().is_some_and(|options| options.no_vu_connection_reuse),
             network: network.clone(),
             idle: RefCell::default(),
             next: Cell::new(place + 1),
@@ -67,7 +70,8 @@ impl Local {
     }
 
     /// Gives them back.
-    pub fn return_client(&self, client: (u32, Client)) {
+    pub fn return_client(&self, (number, client): (u32, Client)) {
+        let client = (number, if self.opens_anew { self.client(number) } else { client });
         self.idle.borrow_mut().push(client);
     }
 

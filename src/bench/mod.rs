@@ -10,11 +10,13 @@ pub mod amount; // `550±150`
 pub mod arrivals; // requests that start when they are due
 pub mod asking; // a turn as a request
 pub mod breakdown; // figures of conversations, turns, outcomes
+pub mod counting; // requests whose tokens are counted when they are over
 pub mod crew; // the threads
 pub mod fail_on; // `p95(ttft)>1s`
 pub mod flags; // what bench and sweep share on the command line
 pub mod hints; // what to do about failures
 pub mod iteration; // one piece of work
+pub mod levels; // what config file and environment say
 pub mod live; // what is shown meanwhile
 pub mod local; // what users of a thread share
 pub mod outcome; // tables and JSON of the result
@@ -50,7 +52,9 @@ use crate::metrics::ThresholdSpec;
 use crate::mock;
 use crate::options::runtime::SummaryMode;
 use crate::options::{RuntimeOptions, Sources};
+use crate::run::api::Listen;
 use crate::run::ending;
+use crate::run::signals::Listener;
 use crate::summary::export;
 use crate::summary::style::Style;
 
@@ -67,6 +71,8 @@ pub struct Common {
     pub runtime: RuntimeOptions,
     pub quiet: bool,
     pub no_color: bool,
+    /// Where the REST API listens, if there is to be one.
+    pub api: Option<Listen>,
 }
 
 /// What `ssek bench` is asked to do.
@@ -87,7 +93,9 @@ pub struct Request {
 pub fn run(request: &Request) -> Result<ExitCode> {
     // Kept to the end of the run.
     let (settings, _mock) = request.common.settings()?;
-    let schedule = request.shape.schedule(&settings.workload)?;
+    levels::warn_of_unheeded(&request.common.layers, false);
+    let shape = request.shape.clone().over(&levels::lower(&request.common.layers))?;
+    let schedule = shape.schedule(&settings.workload)?;
     let export = request.common.runtime.summary_export.as_deref().map(Path::new);
     for file in [request.json_file.as_deref(), export].into_iter().flatten() {
         check_place(file)?;
@@ -105,7 +113,7 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         std::fs::write(file, json + "\n").with_context(|| format!("could not write {}", file.display()))?;
     }
     if let Some(file) = &request.common.runtime.summary_export {
-        std::fs::write(file, export::export(&measured.end.summary))
+        std::fs::write(file, export::named(&measured.end.summary, request.common.runtime.metric_names))
             .with_context(|| format!("could not write {file}"))?;
     }
     ending::name_pages(&measured.end);
@@ -133,13 +141,22 @@ impl Common {
     /// # Errors
     /// A flag or a file is bad.
     pub fn settings(&self) -> Result<(Settings, Option<mock::Server>)> {
-        let seed = self.call.seed.unwrap_or_else(|| rand::random::<u32>().into());
+        let lower = levels::lower(&self.layers);
+        let seed = self.call.seed.or(lower.seed).unwrap_or_else(|| rand::random::<u32>().into());
         let server = self.mock()?;
         let base = server.as_ref().map(|server| format!("http://{}", server.addr()));
         let workload = workload::load(&self.work.settings(seed))?;
         let env = |name: &str| std::env::var(name).ok();
-        let flags = (&self.target, &self.work, &self.call);
-        let asking = target::asking(flags, &workload, base.as_deref(), seed, &env)?;
+        let mut target = self.target.clone();
+        if target.names_nobody() && base.is_none() {
+            target.url = lower.base_url.clone();
+        }
+        let flags = (&target, &self.work, &self.call);
+        let mut asking = target::asking(flags, &workload, base.as_deref(), seed, &env)?;
+        asking.target.slo = asking.target.slo.take().or(lower.slo.map(Arc::new));
+        if let Some(most) = lower.max_redirects.and_then(|most| u32::try_from(most).ok()) {
+            asking.target.max_redirects = most;
+        }
         let mut layers = self.layers.clone();
         layers.flags.seed = Some(seed);
         let settings = Settings {
@@ -148,9 +165,26 @@ impl Common {
             workload: Arc::new(workload),
             asking: Arc::new(asking),
             thresholds: self.thresholds.clone(),
-            threads: self.call.io_threads.unwrap_or_else(crew::usual_threads),
+            threads: self.call.io_threads.or(self.runtime.threads).unwrap_or_else(crew::usual_threads),
+            api: self.api.clone(),
+            signals: Listener::of_several()?,
         };
         Ok((settings, server))
+    }
+
+    /// Leaves out what there can be only one of in a process, or in a search: outputs, exports, thresholds, a start by
+    /// the REST API.
+    pub fn settle_for_many(&mut self) {
+        let Self { runtime, layers, .. } = self;
+        if !runtime.outputs.is_empty() || runtime.summary_export.is_some() {
+            log::warn(
+                "a sweep has no outputs (K6_OUT, K6_SUMMARY_EXPORT, `out` of the config file): say --json or --plot",
+            );
+        }
+        (runtime.outputs, runtime.summary_export, runtime.linger) = (Vec::new(), None, false);
+        for layer in [&mut layers.file, &mut layers.environment] {
+            (layer.thresholds, layer.paused) = (None, None);
+        }
     }
 
     fn mock(&self) -> Result<Option<mock::Server>> {

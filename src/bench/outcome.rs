@@ -82,6 +82,9 @@ impl Report<'_> {
         if let Some(client) = &self.measured.client {
             text.push_str(&format!("\n{}\n", client.line(style)));
         }
+        if let Some(behind) = &self.measured.uncounted {
+            text.push_str(&format!("{}\n", style.yellow(behind)));
+        }
         text
     }
 
@@ -269,6 +272,7 @@ impl Report<'_> {
             "metrics": metrics,
             "thresholds": thresholds,
             "client": client.as_ref().map(|client| client.value()),
+            "counting": self.measured.uncounted,
         })
     }
 }

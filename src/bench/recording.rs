@@ -1,34 +1,74 @@
 //! What a request leaves in the metrics.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::local::Local;
+use super::schedule::SCENARIO;
+use super::stage::Stage;
 use crate::k6::SystemTag;
 use crate::k6::builtin::{self, Builtin};
 use crate::k6::duration::milliseconds;
 use crate::llm::record::Tagged;
 use crate::llm::{self, Attempt, Report};
+use crate::metrics::trace::Place;
 use crate::metrics::{SeriesId, TagSet, TagSetId};
+use crate::modules::trace;
 use crate::vu::round_trip::timings;
 
-/// Whose samples they are.
-pub struct Of<'a> {
-    pub local: &'a Local,
-    /// Those of the conversation and the turn.
-    pub tags: &'a TagSet,
-    /// The endpoint, as a template: sessions do not make series of their own.
-    pub url: &'a str,
-    pub model: Option<&'a str>,
+/// Which request it was, and of whom.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The conversation's name.
+    pub conversation: Option<Arc<str>>,
+    /// Its turn, from zero, and how many there are.
+    pub turn: usize,
+    pub turns: usize,
+    /// The number of who asked.
+    pub user: u32,
     /// How late it started, in an open model.
     pub delay: Option<Duration>,
+    /// Where it is shown in full.
+    pub traced: Option<Place>,
+}
+
+/// Records a request, and shows it in full if it was chosen for that.
+pub fn keep(stage: &Stage, local: &Local, asked: &Asked, report: &Report) {
+    let target = &stage.asking.target;
+    let of = Of {
+        local,
+        tags: &local.tags(asked.conversation.as_ref(), asked.turn, asked.turns),
+        url: target.endpoint.template(),
+        model: target.model.as_deref(),
+        delay: asked.delay,
+    };
+    record(&of, report);
+    if let Some(place) = asked.traced
+        && let Some(trace) = trace::of_call(report, of.url.to_owned(), SCENARIO.to_owned(), asked.user.into())
+    {
+        stage.test.traces.keep(place, trace);
+    }
+}
+
+/// Whose samples they are.
+struct Of<'a> {
+    local: &'a Local,
+    /// Those of the conversation and the turn.
+    tags: &'a TagSet,
+    /// The endpoint, as a template: sessions do not make series of their own.
+    url: &'a str,
+    model: Option<&'a str>,
+    /// How late it started, in an open model.
+    delay: Option<Duration>,
 }
 
 /// Records a request with all its attempts.
-pub fn record(of: &Of, report: &Report) {
+fn record(of: &Of, report: &Report) {
     for attempt in &report.attempts {
         of.attempt(attempt);
     }
     let Some(last) = report.attempts.last() else { return };
+    of.local.test.registry.protocols.note(of.url, report.protocol);
     let tags = of.tags_of(last, false);
     let registry = &of.local.test.registry;
     let plain = registry.tag_set(&tags);

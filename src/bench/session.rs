@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use crossbeam_channel::Receiver;
 use tokio::sync::watch;
 
 use super::asking::Asking;
 use super::breakdown;
+use super::counting::Counting;
 use super::crew::Crew;
 use super::live::Live;
 use super::schedule::{SCENARIO, Schedule};
@@ -17,18 +19,20 @@ use super::stage::Stage;
 use super::tally::Figures;
 use super::workload::Workload;
 use crate::js::Sources;
-use crate::k6::ExitCode;
-use crate::k6::duration::GoDuration;
 use crate::k6::exit_code::Failure;
-use crate::metrics::engine::FinalResult;
+use crate::llm::counting;
+use crate::log;
+use crate::metrics::engine::{Engine, FinalResult};
 use crate::metrics::left_out::LeftOut;
 use crate::metrics::{ThresholdSpec, Timestamp};
 use crate::options::runtime::SummaryMode;
-use crate::options::{self, Resolved, RuntimeOptions, Scenario, Sources as Layers};
+use crate::options::{self, Resolved, RuntimeOptions, Scenario, Scenarios, Sources as Layers};
 use crate::output::End;
+use crate::run::api::{Listen, Server, Surface};
+use crate::run::course::Course;
 use crate::run::signals::Listener;
 use crate::run::stop::StopSignal;
-use crate::run::{self, client, ending, load};
+use crate::run::{self, client, ending, load, ready};
 use crate::summary::client::Client;
 use crate::summary::{Summary, SummaryOptions};
 use crate::vu::{Stop, Test};
@@ -43,6 +47,10 @@ pub struct Settings {
     /// Metrics, with selectors, and what must hold for them.
     pub thresholds: Vec<(String, ThresholdSpec)>,
     pub threads: usize,
+    /// Where the REST API listens, if there is to be one.
+    pub api: Option<Listen>,
+    /// Listens from the first measurement to the last, and between them.
+    pub signals: Listener,
 }
 
 /// What a measurement came to.
@@ -61,6 +69,8 @@ pub struct Measured {
     pub end: Arc<End>,
     /// From the first start to the end of the last request.
     pub elapsed: Duration,
+    /// Whether counting tokens fell behind, in a sentence.
+    pub uncounted: Option<String>,
 }
 
 impl Settings {
@@ -74,17 +84,9 @@ impl Settings {
             (layer.vus, layer.duration, layer.iterations) = (None, None, None);
             (layer.stages, layer.scenarios, layer.stop_after) = (None, None, None);
         }
-        // What is checked there are scenarios that are not known yet.
-        let mut cooldown = None;
-        for layer in [&mut layers.file, &mut layers.environment, &mut layers.flags] {
-            cooldown = layer.cooldown.take().or(cooldown);
-        }
+        let scenario = [(SCENARIO.to_owned(), schedule.executor.clone())];
+        layers.flags.scenarios = Some(Scenarios(scenario.into()));
         let mut resolved = options::resolve(layers)?;
-        resolved.options.cooldown = cooldown.map_or(Duration::ZERO, GoDuration::to_std);
-        let problems = schedule.executor.problems();
-        if !problems.is_empty() {
-            return Err(Failure::new(ExitCode::INVALID_CONFIG, problems.join(", ")));
-        }
         let common = schedule.executor.common();
         resolved.options.scenarios = vec![Scenario {
             name: SCENARIO.to_owned(),
@@ -95,7 +97,6 @@ impl Settings {
             trace: schedule.trace.clone(),
             executor: schedule.executor.clone(),
         }];
-        check_windows(&resolved, schedule)?;
         for (metric, threshold) in &self.thresholds {
             resolved.options.thresholds.push((metric.clone(), vec![threshold.clone()]));
         }
@@ -117,12 +118,16 @@ impl Settings {
         let left_out = Arc::new(LeftOut::new(options.warmup, options.cooldown));
         let engine = run::start_engine(&test, definitions, &self.runtime, sinks, left_out.clone())?;
         test.connect(engine.sender());
-        let signals = Listener::start(&test)?;
+        self.signals.stop(&test);
         let stop = StopSignal::start(&test)?;
+        let course = Arc::new(Course::new(options.paused));
+        let api = self.start_api(&test, &course, &engine, &stop)?;
 
         let crew = Crew::new(self.threads)?;
         let plan = options.scenarios[0].plan(&options.share, options.seed);
         live.banner(schedule, self, &descriptions);
+        let goes = self.is_ready(&test, &course, &stop.receiver(), api.is_some(), live)?;
+        course.reach(run::course::Stage::Started);
         engine.start_clock();
         let clock = Timestamp::now();
         test.counters.start();
@@ -132,19 +137,36 @@ impl Settings {
         left_out.begin(start, options.regular_length());
         let work = (self.workload.clone(), self.asking.clone());
         let stage = Arc::new(Stage::new(test.clone(), work, (plan, schedule), start, is_cut));
+        let counted = Counting::start(&stage)?;
         let live = live.start(&stage, engine.observer())?;
-        crew.work(&stage, &stop.receiver(), &cut)?;
+        if goes {
+            course.reach(run::course::Stage::Running);
+            crew.work(&stage, &stop.receiver(), &cut)?;
+        }
         let elapsed = start.elapsed();
         left_out.end(Instant::now());
         let cpu = watch.map(client::Watch::stop);
         engine.stop_clock();
         let active = live.stop();
+        // They are part of the figures, and not of the time.
+        stage.counting.finish(counted);
         let stopped = test.control.reason();
-        drop(signals);
+        course.reach(match stopped {
+            Some(_) => run::course::Stage::Interrupted,
+            None => run::course::Stage::Ended,
+        });
+        if self.runtime.linger {
+            log::info(
+                "the benchmark is done; ssek waits for Ctrl+C, as lingering is switched on (K6_LINGER)",
+            );
+            self.signals.linger(true);
+        }
+        drop(api);
 
         let result = engine.finish();
         let (limits, fatal) = (&self.runtime.saturation, self.runtime.fail_on_saturation);
         let client = cpu.and_then(|cpu| Client::of(&result.snapshot, cpu, limits, true));
+        let uncounted = counting::take_lateness();
         let figures = stage.tally.figures();
         if figures.done > 0 && figures.ok == 0 && stopped.is_none() {
             test.control.mark_failed();
@@ -160,7 +182,47 @@ impl Settings {
             pages: Arc::default(),
         });
         outputs.into_iter().for_each(|output| output.finish(&end));
-        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active, end })
+        Ok(Measured { test, resolved, result, figures, client, stopped, elapsed, active, end, uncounted })
+    }
+
+    fn start_api(
+        &self,
+        test: &Arc<Test>,
+        course: &Arc<Course>,
+        engine: &Engine,
+        stop: &StopSignal,
+    ) -> Result<Option<Server>> {
+        let Some(listen) = &self.api else { return Ok(None) };
+        let (test, course) = (test.clone(), course.clone());
+        Server::start(listen, Surface { test, course, metrics: engine.observer(), stop: stop.receiver() })
+    }
+
+    /// Waits until the run is let go, where it is paused, and until the server answers, where that was asked for.
+    /// `false` if it was stopped meanwhile.
+    fn is_ready(
+        &self,
+        test: &Test,
+        course: &Course,
+        stop: &Receiver<()>,
+        has_api: bool,
+        live: Live,
+    ) -> Result<bool> {
+        course.reach(run::course::Stage::InitDone);
+        let starts =
+            ready::wait_for_start(course, stop, has_api, || live.waits("paused: the REST API starts it"));
+        let wanted = test.options().and_then(|options| options.wait_for.as_ref());
+        match wanted.filter(|_| starts) {
+            Some(wanted) => {
+                let mut said = String::new();
+                ready::wait(wanted, test, stop, |_, reason| {
+                    if said != reason {
+                        reason.clone_into(&mut said);
+                        live.waits(&format!("waiting for {}: {reason}", wanted.url));
+                    }
+                })
+            }
+            None => Ok(starts),
+        }
     }
 
     fn test(&self, resolved: &Resolved) -> Result<Arc<Test>> {
@@ -174,27 +236,6 @@ impl Settings {
         run::schedule::prepare(&test, resolved);
         Ok(test)
     }
-}
-
-/// Whether something is left to measure, and whether it is known when the cool-down begins.
-fn check_windows(resolved: &Resolved, schedule: &Schedule) -> Result<(), Failure> {
-    let (warmup, cooldown) = (resolved.options.warmup, resolved.options.cooldown);
-    let length = resolved.options.regular_length();
-    let wrong = |text: String| Err(Failure::new(ExitCode::INVALID_CONFIG, text));
-    if !warmup.is_zero() && warmup >= length {
-        return wrong(format!("--warmup {warmup:?} is not shorter than the run, {length:?}"));
-    }
-    if !cooldown.is_zero() && options::windows::ends_by_count(schedule.executor.as_ref()) {
-        return wrong(
-            "--cooldown needs an end that is known beforehand: give --duration and no --requests".to_owned(),
-        );
-    }
-    if !cooldown.is_zero() && warmup + cooldown >= length {
-        return wrong(format!(
-            "--warmup {warmup:?} and --cooldown {cooldown:?} leave nothing of the run's {length:?} to measure"
-        ));
-    }
-    Ok(())
 }
 
 /// The figures as scripts have them, all of them.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::asking::Asking;
+use super::counting::Counting;
 use super::schedule::Schedule;
 use super::tally::Tally;
 use super::workload::{Work, Workload};
@@ -20,6 +21,7 @@ pub struct Stage {
     pub asking: Arc<Asking>,
     pub plan: Plan,
     pub tally: Tally,
+    pub counting: Counting,
     /// When the first request may start.
     pub start: Instant,
     /// How many pieces of work start at most.
@@ -49,6 +51,7 @@ impl Stage {
             asking,
             plan,
             tally: Tally::default(),
+            counting: Counting::default(),
             start,
             limit: schedule.limit,
             first: schedule.first,

@@ -91,6 +91,14 @@ pub fn asking(
     })
 }
 
+impl TargetFlags {
+    /// Whether no flag says who is to be asked.
+    pub fn names_nobody(&self) -> bool {
+        let named = self.url.is_some() || self.host.is_some() || self.port.is_some();
+        !named && !self.headers.iter().any(|header| is_url(header))
+    }
+}
+
 /// The URL that the flags name, with its scheme.
 fn base(flags: &TargetFlags, mock: Option<&str>) -> Result<String, Failure> {
     let by_header = flags.headers.iter().find(|header| is_url(header));

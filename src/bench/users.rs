@@ -38,9 +38,12 @@ async fn user(stage: Arc<Stage>, local: Rc<Local>, number: u32, begins: Duration
         () = stage.cut() => return,
         () = tokio::time::sleep_until(begins.into()) => {}
     }
-    let client = local.client(number);
+    let mut client = local.client(number);
     let mut mine = 0;
     while stage.is_open() {
+        if mine > 0 && local.opens_anew {
+            client = local.client(number);
+        }
         let Some(work) = stage.take(mine) else { break };
         mine += 1;
         stage.enter(u32::MAX);

@@ -108,6 +108,9 @@ pub struct ResultFlags {
     /// Write the figures in the form of k6's summary to a JSON file
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
+    /// Write that file in the names and by the formulas of another tool: vllm, aiperf, guidellm or genai-otel
+    #[arg(long, value_name = "TOOL")]
+    pub metric_names: Option<String>,
     /// A tag for every sample; may be repeated
     #[arg(long = "tag", value_delimiter = ',', value_name = "NAME=VALUE")]
     pub tags: Vec<String>,
@@ -144,6 +147,12 @@ pub struct NetworkFlags {
     /// Addresses of this machine to connect from in turn
     #[arg(long, value_name = "IPS")]
     pub local_ips: Option<String>,
+    /// Begin when this URL answers with a status below 500
+    #[arg(long, value_name = "URL")]
+    pub wait_for: Option<String>,
+    /// How long to wait for it, at most [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub wait_for_timeout: Option<Duration>,
 }
 
 /// Measures; the code is what the process exits with.
@@ -156,7 +165,8 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     if target.url.is_none() && report.as_deref().is_some_and(is_url) {
         target.url = report.replace(String::new());
     }
-    if let Some(path) = &report {
+    let named = || super::env("SSEK_REPORT").filter(|path| !path.is_empty());
+    if let Some(path) = &report.or_else(named) {
         result.outputs.push(format!("report={path}"));
     }
     let parts = Parts {
@@ -167,7 +177,8 @@ pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         network: args.network,
         windows: (warmup, cooldown),
     };
-    crate::bench::run(&Request { common: parts.common(&args.global)?, shape, json, json_file })
+    let common = Common { api: args.global.api(&super::env), ..parts.common(&args.global)? };
+    crate::bench::run(&Request { common, shape, json, json_file })
 }
 
 /// The flags that bench and sweep share.
@@ -194,6 +205,8 @@ impl Parts {
             user_agent: network.user_agent,
             dns: network.dns,
             http_debug: network.http_debug,
+            wait_for: network.wait_for,
+            wait_for_timeout: network.wait_for_timeout.map(GoDuration::from),
             tags: result.tags,
             system_tags: result.system_tags,
             warmup: windows.0.map(GoDuration::from),
@@ -203,6 +216,7 @@ impl Parts {
         let runtime = RuntimeFlags {
             outputs: result.outputs,
             summary_export: result.summary_export,
+            metric_names: result.metric_names,
             fail_on_saturation: on(result.fail_on_saturation),
             saturation: result.saturation,
             local_ips: network.local_ips,
@@ -210,7 +224,7 @@ impl Parts {
         };
         let (layers, runtime) = levels::read(global, &options, &runtime, false)?;
         let (quiet, no_color) = (global.quiet, global.no_color);
-        Ok(Common { target, work, call, thresholds, layers, runtime, quiet, no_color })
+        Ok(Common { target, work, call, thresholds, layers, runtime, quiet, no_color, api: None })
     }
 }
 

@@ -14,7 +14,7 @@ const HEADING: &str = "Global options";
 /// Flags of every command. Environment names have a `SSEK_` twin each.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct GlobalFlags {
-    /// Address of the REST API: run listens on it, stats asks it; without a host only this machine can reach it [env: K6_ADDRESS] [default: no REST API]
+    /// Address of the REST API: run and bench listen on it, stats asks it; without a host only this machine can reach it [env: K6_ADDRESS] [default: no REST API]
     #[arg(short = 'a', long, global = true, help_heading = HEADING, value_name = "HOST:PORT")]
     pub address: Option<String>,
     /// Config file [env: K6_CONFIG] [default: ~/.config/ssek/config.json]
@@ -43,6 +43,14 @@ pub struct GlobalFlags {
     pub secret_source: Vec<String>,
 }
 
+/// A global flag that a command may have no use for.
+#[derive(Clone, Copy, Debug)]
+pub enum Unheeded {
+    Address,
+    Config,
+    SecretSource,
+}
+
 impl GlobalFlags {
     /// Fails for what a run would need but this version can't do.
     pub fn refuse_unsupported(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Failure> {
@@ -52,6 +60,25 @@ impl GlobalFlags {
             return Err(Failure::new(ExitCode::OTHER, text));
         }
         Ok(())
+    }
+
+    /// Fails for flags that a command has no use for, so that nobody relies on them. What the environment says is meant
+    /// for whoever can heed it.
+    pub fn refuse(&self, command: &str, flags: &[Unheeded]) -> Result<(), Failure> {
+        let refused = flags.iter().find(|unheeded| match unheeded {
+            Unheeded::Address => self.address.as_ref().is_some_and(|address| !address.is_empty()),
+            Unheeded::Config => self.config.is_some(),
+            Unheeded::SecretSource => !self.secret_source.is_empty(),
+        });
+        let Some(refused) = refused else { return Ok(()) };
+        let reason = match refused {
+            Unheeded::Address => "--address has no effect here: only run and bench have a REST API",
+            Unheeded::Config => "--config has no effect here: no option of a config file is read",
+            Unheeded::SecretSource => {
+                "--secret-source has no effect here: secrets are for the module k6/secrets"
+            }
+        };
+        Err(Failure::new(ExitCode::OTHER, format!("ssek {command}: {reason}; leave it out")))
     }
 
     /// Where the REST API is or is to be, and whether the command line says so; an empty flag takes back what

@@ -39,6 +39,7 @@ use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
 pub use global::GlobalFlags;
+use global::Unheeded;
 pub use run::RunArgs;
 
 /// A load generator for streaming HTTP services that runs k6 scripts.
@@ -168,6 +169,7 @@ fn start(args: &[OsString]) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let given = cli.global.clone();
     let global = cli.global.settled(&env);
     global.setup_log(&env)?;
     match cli.command {
@@ -178,10 +180,12 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Bench(args)) => {
             global.refuse_unsupported(&env)?;
+            given.refuse("bench", &[Unheeded::SecretSource])?;
             bench::run(bench::BenchArgs { global, ..*args })
         }
         Some(Command::Sweep(args)) => {
             global.refuse_unsupported(&env)?;
+            given.refuse("sweep", &[Unheeded::Address, Unheeded::SecretSource])?;
             sweep::run(sweep::SweepArgs { global, ..*args })
         }
         Some(Command::Archive(args)) => archive::run(&archive::ArchiveArgs { global, ..*args }),
@@ -189,8 +193,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Deps(args)) => deps::run(&deps::DepsArgs { global, ..*args }),
         Some(Command::Features(args)) => features::run(&args),
         Some(Command::Mock(args)) => mock::run(&args),
-        Some(Command::Probe(args)) => probe::run(&args),
-        Some(Command::Record(args)) => record::run(&args, global.quiet),
+        Some(Command::Probe(args)) => {
+            given.refuse("probe", &[Unheeded::Address, Unheeded::Config, Unheeded::SecretSource])?;
+            probe::run(&args, global.quiet)
+        }
+        Some(Command::Record(args)) => {
+            given.refuse("record", &[Unheeded::Address, Unheeded::Config, Unheeded::SecretSource])?;
+            record::run(&args, global.quiet)
+        }
         Some(Command::Stats(args)) => stats::run(&args, global.api(&env)),
         Some(Command::Calibrate(args)) => calibrate::run(&args, global.quiet),
         Some(Command::Summary(args)) => summary::run(&summary::SummaryArgs { global, ..args }),

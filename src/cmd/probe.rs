@@ -87,11 +87,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     if time.0 > 0 { Ok(time.to_std()) } else { Err("want a time above 0".to_owned()) }
 }
 
-/// Makes the request; the exit code tells whether it ended as it should.
+/// Makes the request, which `quiet` does not show while it goes on; the exit code tells whether it ended as it should.
 ///
 /// # Errors
 /// The command line makes no request.
-pub(super) fn run(args: &ProbeArgs) -> Result<ExitCode> {
+pub(super) fn run(args: &ProbeArgs, quiet: bool) -> Result<ExitCode> {
     let target = args.target()?;
     let request = args.request(&target);
     let tls = Tls { insecure_skip_verify: args.insecure, ..Tls::default() };
@@ -99,7 +99,7 @@ pub(super) fn run(args: &ProbeArgs) -> Result<ExitCode> {
     let client = Client::new(&network, 1);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the probe")?;
-    let mut live = live::Live::new(args.pieces, args.json);
+    let mut live = live::Live::new(args.pieces, args.json || quiet);
     let model = target.model.as_deref().unwrap_or_default();
     live.asks(&target.endpoint.url(model, request.conversation_id.as_deref().unwrap_or_default())?);
     let report = runtime.block_on(call(&client, &target, &request, &mut |delta, at| live.delta(delta, at)));

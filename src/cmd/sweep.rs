@@ -90,7 +90,8 @@ pub(super) fn run(args: SweepArgs) -> anyhow::Result<ExitCode> {
         network: args.network,
         windows: (Some(warmup), None),
     };
-    let common = parts.common(&args.global)?;
+    let mut common = parts.common(&args.global)?;
+    common.settle_for_many();
     let (json, plot) = (args.json, args.plot);
     crate::bench::sweep::run(&Request {
         common,

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::delta::Delta;
+use super::ended::{Ended, Uncounted};
 use super::refusal;
 use super::report::{Attempt, Report};
 use super::request::Request;
@@ -14,9 +15,6 @@ use super::target::Target;
 use super::tokens::{self, Tokenizer};
 use crate::net::outcome::{Outcome, tells_error};
 use crate::net::{Call, Client, EventStream, Hop, NetError, Opened, Parsed, header, open};
-
-/// Redirects that are followed.
-const MAX_REDIRECTS: u32 = 10;
 
 /// Of an answer with an error status, so much is read to tell what is wrong.
 const MAX_REFUSAL: usize = 64 * 1024;
@@ -35,7 +33,9 @@ pub async fn call(
 ) -> Report {
     let mut ongoing = Ongoing::new(client, target, request);
     while ongoing.next(on).await {}
-    ongoing.finish()
+    let mut ended = ongoing.finish();
+    ended.count().await;
+    ended.into_report()
 }
 
 /// A call that goes on. For callers that have something to do between two reads, or may stop it.
@@ -205,7 +205,7 @@ impl<'a> Ongoing<'a> {
             timeout: None,
             timeouts: target.timeouts,
             begun: Some(self.begun),
-            max_redirects: MAX_REDIRECTS,
+            max_redirects: target.max_redirects,
             jar: request.caller.jar.clone(),
             format: target.protocol.format(),
             log_fields: request.caller.log_fields.clone(),
@@ -258,8 +258,8 @@ impl<'a> Ongoing<'a> {
         }
     }
 
-    /// The report; a call that was not over ends here as aborted.
-    pub fn finish(mut self) -> Report {
+    /// The call's end, of which the tokens may have yet to be counted; a call that was not over ends here as aborted.
+    pub fn finish(mut self) -> Ended {
         let end = self.end.take().unwrap_or(End::Closed(Outcome::Aborted));
         let right_type = self.stream.as_ref().is_none_or(|stream| stream.has_right_type());
         let mid_event = self.stream.as_ref().is_some_and(|stream| stream.is_mid_event());
@@ -282,9 +282,9 @@ impl<'a> Ongoing<'a> {
         self.report(outcome, error, status)
     }
 
-    fn report(self, outcome: Outcome, error: String, status: u16) -> Report {
+    fn report(self, outcome: Outcome, error: String, status: u16) -> Ended {
         let protocol = self.answer.protocol().unwrap_or(self.target.protocol.name());
-        let Answer { mut marks, arrivals, events, mut reply, usage, done, .. } = self.answer;
+        let Answer { mut marks, arrivals, events, reply, usage, done, .. } = self.answer;
         let trails = || self.attempts.iter().flat_map(|attempt| attempt.hops.iter().map(|hop| &hop.trail));
         marks.start = match self.attempts[0].hops.last() {
             Some(hop) => hop.trail.got_conn.unwrap_or(hop.trail.start),
@@ -293,13 +293,10 @@ impl<'a> Ongoing<'a> {
         if let Some(trail) = trails().last() {
             (marks.headers, marks.first_byte, marks.end) = (trail.headers, trail.first_byte, trail.end);
         }
-        let tokens = tokens::tokens(&self.tokenizer, self.request, &reply, usage);
-        if !self.target.keep_text {
-            // They were there to be counted.
-            reply.text = String::new();
-            reply.reasoning = String::new();
-            reply.tool_calls.iter_mut().for_each(|call| call.arguments = String::new());
-        }
+        let asked = tokens::texts_to_count(self.request, &reply, usage);
+        // What takes a tokenizer is not done here, on a thread that has other streams to read.
+        let uncounted = tokens::takes_time(&self.tokenizer, &reply, usage);
+        let tokens = tokens::tokens(&Tokenizer::Off, &asked, &reply, usage);
         let mut report = Report {
             outcome,
             error,
@@ -315,8 +312,15 @@ impl<'a> Ongoing<'a> {
             attempts: self.attempts,
             good: None,
         };
+        if uncounted {
+            let (keep_text, slo) = (self.target.keep_text, self.target.slo.clone());
+            return Ended::uncounted(report, Uncounted::new(self.tokenizer, asked, keep_text, slo));
+        }
+        if !self.target.keep_text {
+            report.reply.drop_texts();
+        }
         report.good = self.target.slo.as_ref().map(|slo| slo.is_met(&report));
-        report
+        Ended::whole(report)
     }
 }
 

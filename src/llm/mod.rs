@@ -8,7 +8,9 @@
 
 pub mod answer; // what is collected while it streams
 pub mod call; // one call, from request to report
+pub mod counting; // threads that count tokens
 pub mod delta; // what an event carries
+pub mod ended; // a call that is over
 pub mod endpoint; // base URL and path
 pub mod json_path; // `choices[0].delta.content`
 pub mod keys; // API keys, in turn or sticky
@@ -27,6 +29,7 @@ pub mod usage; // what the server counted
 
 pub use call::{Ongoing, call};
 pub use delta::{Delta, ToolPiece};
+pub use ended::Ended;
 pub use endpoint::Endpoint;
 pub use keys::Keys;
 pub use marks::{Arrivals, Marks};

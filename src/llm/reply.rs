@@ -45,6 +45,25 @@ impl Reply {
         }
     }
 
+    /// What a conversation needs to go on where texts are not kept.
+    pub fn without_texts(&self) -> Self {
+        let Self { bytes, conversation_id, message_id, finish_reason, .. } = self;
+        Self {
+            bytes: *bytes,
+            conversation_id: conversation_id.clone(),
+            message_id: message_id.clone(),
+            finish_reason: finish_reason.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Forgets the texts: they were not to be kept.
+    pub fn drop_texts(&mut self) {
+        self.text = String::new();
+        self.reasoning = String::new();
+        self.tool_calls.iter_mut().for_each(|call| call.arguments = String::new());
+    }
+
     fn tool_call(&mut self, piece: &ToolPiece, keep_text: bool) {
         if piece.index >= MOST_TOOL_CALLS {
             return;

@@ -10,6 +10,9 @@ use super::slo::Slo;
 use super::tokens::Tokenizer;
 use crate::net::{NetError, Timeouts};
 
+/// Redirects that are followed where nothing else is said: k6's default.
+const MAX_REDIRECTS: u32 = 10;
+
 /// A server, its protocol and the settings of calls.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -24,6 +27,8 @@ pub struct Target {
     pub retry: Option<Arc<Retry>>,
     pub slo: Option<Arc<Slo>>,
     pub tokenizer: Tokenizer,
+    /// Redirects that are followed.
+    pub max_redirects: u32,
     /// Whether replies have their texts; else they are counted and forgotten.
     pub keep_text: bool,
 }
@@ -46,6 +51,7 @@ impl Target {
             retry: None,
             slo: None,
             tokenizer: Tokenizer::default(),
+            max_redirects: MAX_REDIRECTS,
             keep_text: true,
         })
     }

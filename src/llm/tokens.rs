@@ -69,6 +69,9 @@ pub enum Tokenizer {
     O200k,
     /// A `tokenizer.json`, as Hugging Face has it.
     File(Arc<tokenizers::Tokenizer>),
+    /// Of a test.
+    #[cfg(test)]
+    Made(fn(&str) -> u64),
 }
 
 /// Tokenizers that were read, by their paths: one copy serves all users.
@@ -115,7 +118,7 @@ impl Tokenizer {
 
     /// Whether the user chose it, so that it checks what servers say.
     pub fn is_chosen(&self) -> bool {
-        matches!(self, Self::Cl100k | Self::O200k | Self::File(_))
+        !matches!(self, Self::Auto | Self::Off)
     }
 
     /// The tokenizer for a model: of `Auto`, the one that the model's name tells of.
@@ -138,6 +141,8 @@ impl Tokenizer {
             Self::Cl100k => Some(bpe_openai::cl100k_base().count(text) as u64),
             Self::O200k => Some(bpe_openai::o200k_base().count(text) as u64),
             Self::File(file) => file.encode_fast(text, false).ok().map(|encoding| encoding.len() as u64),
+            #[cfg(test)]
+            Self::Made(count) => Some(count(text)),
         }
     }
 
@@ -171,6 +176,8 @@ impl fmt::Debug for Tokenizer {
             Self::Cl100k => "Cl100k",
             Self::O200k => "O200k",
             Self::File(_) => "File",
+            #[cfg(test)]
+            Self::Made(_) => "Made",
         })
     }
 }
@@ -182,17 +189,13 @@ pub fn estimate(bytes: usize) -> u64 {
 }
 
 /// Works out the tokens of a call. `tokenizer` is the one for its model; the reply must have its texts if that one
-/// counts.
-pub fn tokens(tokenizer: &Tokenizer, request: &Request, reply: &Reply, usage: Usage) -> Tokens {
-    // Servers that do not count say nothing, or zero.
-    let said = |count: Option<u64>, is_there: bool| count.filter(|count| *count > 0 || !is_there);
+/// counts. `asked` is what [`texts_to_count`] gives.
+pub fn tokens(tokenizer: &Tokenizer, asked: &[String], reply: &Reply, usage: Usage) -> Tokens {
     let of_usage = |count| Count { count, source: Source::Usage };
-    let (prompt, completion) = (said(usage.prompt, true), said(usage.completion, reply.bytes > 0));
-    let needs_prompt = prompt.is_none();
-    let texts = if needs_prompt { texts_of(request) } else { Vec::new() };
-    let prompt = prompt.map(of_usage).unwrap_or_else(|| match tokenizer.count_prompt(&texts) {
+    let (prompt, completion) = said(usage, reply);
+    let prompt = prompt.map(of_usage).unwrap_or_else(|| match tokenizer.count_prompt(asked) {
         Some(count) => Count { count, source: Source::Tokenizer },
-        None => Count { count: estimate(texts.iter().map(String::len).sum()), source: Source::Estimate },
+        None => Count { count: estimate(asked.iter().map(String::len).sum()), source: Source::Estimate },
     });
     let is_checked = tokenizer.is_chosen() && completion.is_some();
     let may_count = tokenizer.counts() && (completion.is_none() || is_checked);
@@ -211,6 +214,24 @@ pub fn tokens(tokenizer: &Tokenizer, request: &Request, reply: &Reply, usage: Us
         (None, None) => Count { count: estimate(reply.bytes), source: Source::Estimate },
     };
     Tokens { prompt, completion, cached: usage.cached, reasoning: usage.reasoning, mismatch }
+}
+
+/// What the server said of prompt and answer. Servers that do not count say nothing, or zero.
+fn said(usage: Usage, reply: &Reply) -> (Option<u64>, Option<u64>) {
+    let said = |count: Option<u64>, is_there: bool| count.filter(|count| *count > 0 || !is_there);
+    (said(usage.prompt, true), said(usage.completion, reply.bytes > 0))
+}
+
+/// The texts of the question, where the server did not say how many tokens they are.
+pub fn texts_to_count(request: &Request, reply: &Reply, usage: Usage) -> Vec<String> {
+    if said(usage, reply).0.is_some() { Vec::new() } else { texts_of(request) }
+}
+
+/// Whether [`tokens`] takes a tokenizer, and with it time.
+pub fn takes_time(tokenizer: &Tokenizer, reply: &Reply, usage: Usage) -> bool {
+    let (prompt, completion) = said(usage, reply);
+    let of_reply = reply.bytes > 0 && (completion.is_none() || tokenizer.is_chosen());
+    tokenizer.counts() && (prompt.is_none() || of_reply)
 }
 
 fn count_reply(tokenizer: &Tokenizer, reply: &Reply) -> Option<u64> {
@@ -257,10 +278,12 @@ mod tests {
             (Tokenizer::Cl100k, said, (9, Source::Usage, 4, Source::Usage)),
             (Tokenizer::Cl100k, Usage::default(), (10, Source::Tokenizer, 4, Source::Tokenizer)),
         ] {
-            let tokens = tokens(&tokenizer, &request, &reply("Hello, world!"), usage);
+            let reply = reply("Hello, world!");
+            let tokens = tokens(&tokenizer, &texts_to_count(&request, &reply, usage), &reply, usage);
             let (prompt, completion) = (tokens.prompt, tokens.completion);
             let found = (prompt.count, prompt.source, completion.count, completion.source);
             assert_eq!(found, wanted, "{tokenizer:?} {usage:?}");
+            assert_eq!(takes_time(&tokenizer, &reply, usage), tokenizer.counts(), "{tokenizer:?} {usage:?}");
             assert_eq!(tokens.mismatch, None);
         }
     }
@@ -276,8 +299,8 @@ mod tests {
             (usage(104, Some(100)), None),
             (usage(104, None), Some(4)),
         ] {
-            let request = Request::prompt("?");
-            let tokens = tokens(&Tokenizer::O200k, &request, &reply("Hello, world!"), usage);
+            let asked = ["?".to_owned()];
+            let tokens = tokens(&Tokenizer::O200k, &asked, &reply("Hello, world!"), usage);
             assert_eq!(tokens.mismatch, mismatch, "{usage:?}");
         }
     }

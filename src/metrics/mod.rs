@@ -6,6 +6,7 @@ pub mod engine;
 pub mod ingest;
 pub mod left_out;
 pub mod packed;
+pub mod protocols;
 pub mod registry;
 pub mod sample;
 pub mod selector;

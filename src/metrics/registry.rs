@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use super::protocols::Protocols;
 use super::{Contains, Kind, TagSet, TagSetId};
 use crate::k6::builtin::{self, Builtin};
 
@@ -48,6 +49,8 @@ pub enum RegisterError {
 /// All metrics, tag sets and series of one run.
 #[derive(Debug)]
 pub struct Registry {
+    /// Of the run's calls of language models.
+    pub protocols: Protocols,
     inner: RwLock<Inner>,
 }
 
@@ -70,7 +73,7 @@ impl Default for Registry {
 impl Registry {
     /// A registry that holds the built-in metrics, numbered as in [`builtin::ALL`].
     pub fn new() -> Self {
-        let registry = Self { inner: RwLock::default() };
+        let registry = Self { protocols: Protocols::default(), inner: RwLock::default() };
         for Builtin { name, kind, contains } in builtin::ALL {
             let mut inner = registry.inner.write().unwrap_or_else(|e| e.into_inner());
             inner.add(name, *kind, *contains);

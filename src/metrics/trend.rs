@@ -116,6 +116,44 @@ impl TrendSink {
         }
     }
 
+    /// The trend of a function of its values; where they are rounded, so are those.
+    #[must_use]
+    pub fn map(&self, function: impl Fn(f64) -> f64) -> Self {
+        let mut mapped = Self::default();
+        self.each(|value, count| mapped.add_many(function(value), count));
+        mapped
+    }
+
+    /// The standard deviation of its values, taken for all that there are; 0 while empty.
+    pub fn std_dev(&self) -> f64 {
+        let (mean, mut squares) = (self.avg(), 0.0);
+        self.each(|value, count| squares += (value - mean).powi(2) * count as f64);
+        if self.count == 0 { 0.0 } else { (squares / self.count as f64).sqrt() }
+    }
+
+    fn each(&self, mut take: impl FnMut(f64, u64)) {
+        match &self.values {
+            Values::Exact(values) => values.iter().for_each(|value| take(*value, 1)),
+            Values::Bucketed(buckets) => {
+                buckets.cells().into_iter().for_each(|(key, count)| take(value(key), count))
+            }
+        }
+    }
+
+    fn add_many(&mut self, value: f64, count: u64) {
+        if count == 1 {
+            return self.add(value);
+        }
+        self.spill();
+        if let Values::Bucketed(buckets) = &mut self.values {
+            buckets.add(value, count);
+        }
+        self.min = if self.count == 0 { value } else { self.min.min(value) };
+        self.max = if self.count == 0 { value } else { self.max.max(value) };
+        self.sum = saturating_sum(self.sum, value * count as f64);
+        self.count += count;
+    }
+
     /// Its values one by one, in the order in which they came, while they are few.
     pub fn exact(&self) -> Option<&[f64]> {
         match &self.values {

@@ -16,6 +16,7 @@ pub mod http;
 pub mod k6;
 pub mod metrics;
 pub mod secrets;
+pub mod settings;
 pub mod sse;
 pub mod ssek_llm;
 pub mod ssek_sse;

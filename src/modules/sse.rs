@@ -7,7 +7,6 @@ pub mod event;
 pub mod params;
 pub mod reconnect;
 pub mod record;
-pub mod timeouts;
 pub mod until;
 
 use boa_engine::{Context, JsResult, JsValue};

@@ -48,6 +48,7 @@ pub mod sse; // an open event stream
 pub mod tls; // certificates, versions, suites
 pub mod trace; // when each phase began and ended
 pub mod trail; // a round trip's durations
+mod trusted; // authorities that users name
 pub mod websocket; // WebSockets
 
 pub use client::{Client, Config, Shared};

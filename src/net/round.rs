@@ -107,7 +107,8 @@ const RETRIES: usize = 16;
 /// Sends a request and reads the head of the response.
 ///
 /// A request that a kept-alive connection lost, because the server closed it at that moment, is sent again by
-/// Go's rules: if it is idempotent, or if nothing of it was written.
+/// Go's rules: if it is idempotent, or if nothing of it was written. Beyond them, also if it was written and the
+/// system knows that it came too late ([`direct`]).
 pub(super) async fn send(
     client: &Client,
     target: &Target,

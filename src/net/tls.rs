@@ -13,10 +13,10 @@ use rustls::{
 };
 
 use crate::net::client_certificate::{ClientCertificate, Shown};
-use crate::net::grpc::tls::Trusted;
 use crate::net::handshake::go_name;
 use crate::net::hosts::HostPattern;
 use crate::net::key_log::KeyLogFile;
+use crate::net::trusted::Trusted;
 
 /// What all of TLS is made of.
 pub static PROVIDER: LazyLock<Arc<CryptoProvider>> =

@@ -20,7 +20,7 @@ pub mod threshold;
 pub mod tls;
 mod value;
 pub mod wait_for;
-pub mod windows;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,7 +38,7 @@ use crate::net::hosts::{Cidr, HostMap, HostPattern};
 use crate::net::tls::Tls;
 use base_url::BaseUrl;
 pub use features::Features;
-pub use layer::Layer;
+pub use layer::{Layer, Scenarios};
 pub use origin::Places;
 pub use runtime::RuntimeOptions;
 pub use saturation::Saturation;

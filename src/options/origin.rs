@@ -54,7 +54,7 @@ impl Sources {
     }
 
     /// The value of an option as JSON, and the place that it is from.
-    fn origin(&self, key: &str) -> Option<(String, String)> {
+    pub fn origin(&self, key: &str) -> Option<(String, String)> {
         let levels = [&self.flags, &self.environment, &self.script, &self.file];
         let lowest = match SHAPES.contains(&key) {
             true => levels.iter().position(|level| level.shapes_load()).unwrap_or(levels.len() - 1),

@@ -38,6 +38,9 @@ pub struct RuntimeFlags {
     /// Write the summary's figures to a JSON file [env: K6_SUMMARY_EXPORT]
     #[arg(long, value_name = "FILE")]
     pub summary_export: Option<String>,
+    /// Write that file with the LLM figures in the names and by the formulas of another tool: vllm, aiperf, guidellm or genai-otel [env: SSEK_METRIC_NAMES]
+    #[arg(long, value_name = "TOOL")]
+    pub metric_names: Option<String>,
     /// The new JSON form in --summary-export and handleSummary(); only false is supported [env: K6_NEW_MACHINE_READABLE_SUMMARY]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean, value_name = "BOOL")]
     pub new_machine_readable_summary: Option<bool>,
@@ -104,6 +107,29 @@ impl SummaryMode {
     }
 }
 
+/// Whose names the figures of language models have in `--summary-export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricNames {
+    Vllm,
+    Aiperf,
+    Guidellm,
+    GenaiOtel,
+}
+
+impl MetricNames {
+    const ALL: [(&str, Self); 4] = [
+        ("vllm", Self::Vllm),
+        ("aiperf", Self::Aiperf),
+        ("guidellm", Self::Guidellm),
+        ("genai-otel", Self::GenaiOtel),
+    ];
+
+    /// The names that users call so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, names)| *names)
+    }
+}
+
 /// Whether the summary has ssek's own metrics of event streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StreamingMode {
@@ -159,6 +185,8 @@ pub struct RuntimeOptions {
     pub summary_mode: SummaryMode,
     pub streaming: StreamingMode,
     pub summary_export: Option<String>,
+    /// Whose names figures have in that; `None`: k6's and ssek's own.
+    pub metric_names: Option<MetricNames>,
     /// Replaces the log as the place of the VUs' `console.*`.
     pub console_output: Option<String>,
     /// `TYPE` or `TYPE=ARG`, in order.
@@ -274,6 +302,21 @@ impl RuntimeOptions {
                 }
             },
         };
+        let metric_names = match text(&flags.metric_names, "METRIC_NAMES")?.as_deref() {
+            None | Some("") => None,
+            Some(name) => match MetricNames::from_name(name) {
+                Some(names) => Some(names),
+                None => {
+                    let place = place(flags.metric_names.is_some(), "metric-names", "METRIC_NAMES");
+                    return bad_at("metric names", name, "vllm, aiperf, guidellm, genai-otel", &place);
+                }
+            },
+        };
+        let summary_export = text(&flags.summary_export, "SUMMARY_EXPORT")?;
+        if flags.metric_names.is_some() && metric_names.is_some() && summary_export.is_none() {
+            let text = "--metric-names is about the file of --summary-export: give that, too";
+            return Err(Failure::new(ExitCode::OTHER, text));
+        }
         let saturation = match text(&flags.saturation, "SATURATION")? {
             Some(list) => list.parse().map_err(|error| {
                 Failure::new(ExitCode::OTHER, format!("invalid --saturation (SSEK_SATURATION): {error}"))
@@ -310,7 +353,8 @@ impl RuntimeOptions {
             no_thresholds: on(flags.no_thresholds, "NO_THRESHOLDS", false)?,
             summary_mode,
             streaming,
-            summary_export: text(&flags.summary_export, "SUMMARY_EXPORT")?,
+            summary_export,
+            metric_names,
             console_output: text(&flags.console_output, "CONSOLE_OUTPUT")?,
             outputs,
             linger,
@@ -409,6 +453,7 @@ mod tests {
             RuntimeFlags { test_type: Some("har".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { traces_output: Some("jaeger".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { local_ips: Some("10.0.0".to_owned()), ..RuntimeFlags::default() },
+            RuntimeFlags { metric_names: Some("vllm".to_owned()), ..RuntimeFlags::default() },
             RuntimeFlags { new_machine_readable_summary: Some(true), ..RuntimeFlags::default() },
             RuntimeFlags { env: vec!["1A=x".to_owned()], ..RuntimeFlags::default() },
             RuntimeFlags { saturation: Some("lag=10".to_owned()), ..RuntimeFlags::default() },

@@ -19,11 +19,6 @@ pub fn regular_length<'a>(executors: impl IntoIterator<Item = &'a dyn Executor>)
     executors.into_iter().map(|executor| regular_end(executor).0).max().unwrap_or_default()
 }
 
-/// Whether a scenario may end long before its time because it has so many iterations to do.
-pub fn ends_by_count(executor: &dyn Executor) -> bool {
-    regular_end(executor).1
-}
-
 /// Checks the windows. The scenarios are known to be valid.
 pub(super) fn check(layer: &Layer, problems: &mut Vec<String>) {
     for (name, window) in [("warmup", layer.warmup), ("cooldown", layer.cooldown)] {

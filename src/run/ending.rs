@@ -69,7 +69,8 @@ pub fn summarise(
         None => summary.stdout().map(|text| ("stdout".to_owned(), text.into_bytes())).into_iter().collect(),
     };
     if let Some(path) = &request.runtime.summary_export {
-        files.push((path.clone(), summary::export::export(summary).into_bytes()));
+        files
+            .push((path.clone(), summary::export::named(summary, request.runtime.metric_names).into_bytes()));
     }
     let failed: Vec<_> = files.iter().filter_map(|(place, contents)| write(place, contents).err()).collect();
     if !failed.is_empty() {

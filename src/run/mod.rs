@@ -39,6 +39,7 @@ use crossbeam_channel::select;
 
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
+use crate::llm::counting;
 use crate::log;
 use crate::metrics::engine::{Engine, EngineConfig};
 use crate::metrics::left_out::LeftOut;
@@ -97,8 +98,8 @@ pub fn run(request: Request) -> Result<ExitCode> {
     // Once: reading the thresholds warns about what is wrong with them.
     let mut definitions = definitions(&test, &resolved, &request.runtime)?;
     let shows_streaming = streaming::decide(&test, &definitions, &request.runtime);
-    if shows_streaming {
-        definitions.extend(streaming::outcomes(&test.registry, request.runtime.summary_mode));
+    if shows_streaming || request.runtime.metric_names.is_some() {
+        definitions.extend(streaming::outcomes(&test.registry, &request.runtime));
     }
     let shows_schedule = schedule::decide(&test, &resolved, &definitions, &request.runtime);
     let (outputs, sinks, descriptions) =
@@ -116,7 +117,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     let pool = initialise(&test, &resolved, &display, stop, request.runtime.threads)?;
     if let Some(pool) = &pool {
         course.reach(Stage::InitDone);
-        if wait_for_start(&course, stop, &display, api.is_some())
+        if ready::wait_for_start(&course, &stop.receiver(), api.is_some(), || display.paused())
             && is_ready(&test, &resolved, &display, stop)?
         {
             course.reach(Stage::Started);
@@ -166,6 +167,7 @@ pub fn run(request: Request) -> Result<ExitCode> {
     ending::summarise(&loaded, &resolved, &request, &concluded.summary, setup_data.as_deref())?;
     display.finish();
     schedule::warn_if_late(&test, &result.snapshot);
+    counting::take_lateness().into_iter().for_each(log::warn);
     ending::verdict(exit_code, reason.as_ref(), &result, end.failure.as_ref(), client.as_ref());
     ending::name_pages(&concluded);
     Ok(exit_code)
@@ -307,31 +309,15 @@ fn start_api(
     Server::start(listen, surface)
 }
 
-/// Waits for the REST API to start a paused run. `false` if the run was stopped meanwhile.
-fn wait_for_start(course: &Course, stop: &StopSignal, display: &Display, can_be_told: bool) -> bool {
-    let stopped = stop.receiver();
-    if course.is_paused() {
-        course.reach(Stage::PausedBeforeRun);
-        display.paused();
-        log::debug("Execution is paused, waiting for resume or interrupt...");
-        if !can_be_told {
-            log::warn(
-                "The test is paused, and without the REST API nothing can start it: press Ctrl+C, then give \
-                 --address=127.0.0.1:6565 too, and start it with a PATCH of /v1/status",
-            );
-        }
-        select! {
-            recv(course.resumed()) -> _ => {}
-            recv(stopped) -> _ => {}
-        }
-    }
-    stopped.try_recv().is_err_and(|state| state.is_empty())
-}
-
 /// Waits for the server, if that was asked for. `false` if the run was stopped meanwhile.
 fn is_ready(test: &Test, resolved: &Resolved, display: &Display, stop: &StopSignal) -> Result<bool> {
     match &resolved.options.wait_for {
-        Some(wanted) => ready::wait(wanted, test, display, &stop.receiver()),
+        Some(wanted) => {
+            let limit = wanted.timeout.to_std();
+            ready::wait(wanted, test, &stop.receiver(), |elapsed, reason| {
+                display.waiting(&wanted.url, elapsed, limit, reason);
+            })
+        }
         None => Ok(true),
     }
 }

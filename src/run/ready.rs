@@ -1,11 +1,11 @@
-//! `waitFor`: asks the server until it answers.
+//! Before the first iteration: a paused run waits for the REST API, and `waitFor` for the server.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, TryRecvError, after, select};
 
-use super::display::Display;
+use super::course::{Course, Stage};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::log;
@@ -21,12 +21,42 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// How soon a stop ends an attempt.
 const LISTEN_EVERY: Duration = Duration::from_millis(50);
 
-/// Waits until the URL answers with a status below 500; its samples count nowhere. `false` if the run
-/// was stopped meanwhile.
+/// Waits for the REST API to start a paused run, which `shows_pause` shows. `false` if the run was stopped meanwhile.
+pub fn wait_for_start(
+    course: &Course,
+    stop: &Receiver<()>,
+    can_be_told: bool,
+    shows_pause: impl FnOnce(),
+) -> bool {
+    if course.is_paused() {
+        course.reach(Stage::PausedBeforeRun);
+        shows_pause();
+        log::debug("Execution is paused, waiting for resume or interrupt...");
+        if !can_be_told {
+            log::warn(
+                "The test is paused, and without the REST API nothing can start it: press Ctrl+C, then give \
+                 --address=127.0.0.1:6565 too, and start it with a PATCH of /v1/status",
+            );
+        }
+        select! {
+            recv(course.resumed()) -> _ => {}
+            recv(stop) -> _ => {}
+        }
+    }
+    stop.try_recv().is_err_and(|state| state.is_empty())
+}
+
+/// Waits until the URL answers with a status below 500; its samples count nowhere. `shows` shows the time
+/// waited, and why it is not over. `false` if the run was stopped meanwhile.
 ///
 /// # Errors
 /// With [`ExitCode::TIMEOUT`] when the time is over.
-pub fn wait(wanted: &WaitFor, test: &Test, display: &Display, stop: &Receiver<()>) -> Result<bool> {
+pub fn wait(
+    wanted: &WaitFor,
+    test: &Test,
+    stop: &Receiver<()>,
+    mut shows: impl FnMut(Duration, &str),
+) -> Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -67,7 +97,7 @@ pub fn wait(wanted: &WaitFor, test: &Test, display: &Display, stop: &Receiver<()
                 .with("hint", "start the server first, or give it more time with --wait-for-timeout")
                 .into());
         }
-        display.waiting(&wanted.url, elapsed, limit, &reason);
+        shows(elapsed, &reason);
         select! {
             recv(stop) -> _ => return Ok(false),
             recv(after(PAUSE.min(limit - elapsed))) -> _ => {}

@@ -32,14 +32,14 @@ pub fn decide(test: &Test, definitions: &[Definition], runtime: &RuntimeOptions)
     shown
 }
 
-/// The sub-metrics that show how streams ended, one for each outcome; for the table of LLM calls also theirs, and
-/// tokens by where their counts come from.
-pub fn outcomes(registry: &Registry, mode: SummaryMode) -> Vec<Definition> {
+/// The sub-metrics that show how streams ended, one for each outcome; for the table of LLM calls, and for other
+/// tools' names, also theirs, and tokens by where their counts come from.
+pub fn outcomes(registry: &Registry, runtime: &RuntimeOptions) -> Vec<Definition> {
     let of_outcome = |metric: &str| {
         Outcome::ALL.map(|outcome| format!("{metric}{{outcome:{}}}", outcome.name())).into_iter()
     };
     let mut names: Vec<_> = of_outcome(builtin::SSE_STREAMS.name).collect();
-    if mode == SummaryMode::Llm {
+    if runtime.summary_mode == SummaryMode::Llm || runtime.metric_names.is_some() {
         names.extend(of_outcome(builtin::LLM_REQUESTS.name));
         for metric in [builtin::LLM_PROMPT_TOKENS_TOTAL, builtin::LLM_COMPLETION_TOKENS_TOTAL] {
             let of_origin = |origin: &&str| format!("{}{{tokens:{origin}}}", metric.name);

@@ -5,8 +5,14 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::data::{Check, Group, id, sorted, values};
-use super::{Summary, SummaryOptions};
+use super::{Summary, SummaryOptions, metric_names};
 use crate::metrics::snapshot::MetricSnapshot;
+use crate::options::runtime::MetricNames;
+
+/// The JSON text in the words of another tool, or ssek's own.
+pub fn named(summary: &Summary, names: Option<MetricNames>) -> String {
+    names.map_or_else(|| export(summary), |names| metric_names::export(summary, names))
+}
 
 /// The JSON text: as `handleSummary`'s data, but without options and state, with groups and checks
 /// by name and with `true` for each threshold that was crossed. Indented by four blanks.
@@ -45,7 +51,7 @@ fn group(found: &Group) -> Value {
     json!({ "name": found.name(), "path": found.path, "id": id(found.path), "groups": groups, "checks": checks })
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     let mut out = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"    "));
     // Writing a `Value` to memory cannot fail: its keys are strings and its numbers are finite.

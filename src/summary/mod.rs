@@ -8,6 +8,7 @@ pub mod collation;
 pub mod data;
 pub mod export;
 pub mod left_out;
+pub mod metric_names;
 pub mod number;
 pub mod style;
 pub mod text;

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -12,6 +12,8 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub path: String,
+    /// Where the request came from.
+    pub peer: IpAddr,
     pub headers: Vec<(String, String)>,
     pub body: Value,
 }
@@ -101,7 +103,8 @@ fn serve(stream: &TcpStream, kept: &Mutex<Vec<Asked>>, answer: &dyn Fn(usize, &A
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
     }
-    let mut asked = Asked { path, headers, body: Value::Null };
+    let peer = stream.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+    let mut asked = Asked { path, peer, headers, body: Value::Null };
     let mut body = vec![0; asked.header("content-length").parse().unwrap_or(0)];
     if reader.read_exact(&mut body).is_err() {
         return;

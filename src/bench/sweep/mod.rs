@@ -16,7 +16,7 @@ use super::live::Live;
 use super::schedule::Shape;
 use super::session::Settings;
 use super::workload::Supply;
-use super::{Common, check_place, print};
+use super::{Common, check_place, levels, print};
 use crate::executor::Law;
 use crate::k6::ExitCode;
 use crate::log;
@@ -61,6 +61,7 @@ pub struct Request {
 pub fn run(request: &Request) -> Result<ExitCode> {
     // Kept to the end.
     let (settings, _mock) = request.common.settings()?;
+    levels::warn_of_unheeded(&request.common.layers, true);
     request.plot.as_deref().map_or(Ok(()), check_place)?;
     let say = |text: &str| {
         if !request.common.quiet {
@@ -87,7 +88,10 @@ pub fn run(request: &Request) -> Result<ExitCode> {
             log::error("not one request succeeded");
             return Ok(ExitCode::MARKED_AS_FAILED);
         }
-        std::thread::sleep(request.settle);
+        stopped = settings.signals.pause(request.settle);
+        if stopped.is_some() {
+            break;
+        }
     }
     let color = std::io::stdout().is_terminal() && !request.common.no_color;
     let text = match request.json {

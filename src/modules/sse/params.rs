@@ -8,14 +8,17 @@ use url::Url;
 
 use super::reconnect::Reconnect;
 use super::record::STALL;
-use super::timeouts::{duration, timeouts};
 use super::until::Until;
 use crate::js::convert::{entries, to_text};
 use crate::js::go_error;
 use crate::k6::duration::GoDuration;
+use crate::modules::settings;
 use crate::modules::{http, tags};
 use crate::net::{Call, NetError, SharedJar, Timeouts};
 use crate::vu::State;
+
+/// What errors about settings begin with.
+pub const WHOSE: &str = "invalid sse.open() ";
 
 /// Redirects that are followed, whatever `maxRedirects` says: as the Go client behind xk6-sse.
 const MAX_REDIRECTS: u32 = 10;
@@ -85,9 +88,9 @@ impl Params {
                         .map_err(|e| go_error(format!("invalid sse.open() timeout: {e}"), context))?;
                     params.timeout = Some(time.to_std()).filter(|time| !time.is_zero());
                 }
-                "timeouts" => params.timeouts = timeouts(&value, context)?,
+                "timeouts" => params.timeouts = settings::timeouts(WHOSE, &value, context)?,
                 "stallThreshold" if !value.is_null_or_undefined() => {
-                    params.stall_threshold = duration("stallThreshold", &value, context)?;
+                    params.stall_threshold = settings::duration(WHOSE, "stallThreshold", &value, context)?;
                 }
                 "until" => params.until = Until::read(&value, context)?,
                 "reconnect" => params.reconnect = Reconnect::read(&value, context)?,

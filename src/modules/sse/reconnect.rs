@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use boa_engine::{Context, JsResult, JsValue};
 
-use super::timeouts::{duration, settings};
+use super::params::WHOSE;
 use crate::js::convert::to_text;
 use crate::js::go_error;
+use crate::modules::settings;
 use crate::net::Outcome;
 
 /// The wait before a reconnection where neither the script nor the server says.
@@ -31,9 +32,9 @@ impl Reconnect {
             None if value.is_null_or_undefined() => return Ok(None),
             None => {}
         }
-        for (key, value) in settings("reconnect", &["max", "delay"], value, context)? {
+        for (key, value) in settings::known(WHOSE, "reconnect", &["max", "delay"], value, context)? {
             if key == "delay" {
-                reconnect.delay = duration("reconnect.delay", &value, context)?;
+                reconnect.delay = settings::duration(WHOSE, "reconnect.delay", &value, context)?;
                 continue;
             }
             let max =

@@ -7,7 +7,7 @@ use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsResult, JsValue};
 use tokio::sync::Notify;
 
-use super::chat::{finish, judged, refuse_init};
+use super::chat::{finish, judged, refuse_init, whole};
 use super::client;
 use super::heard::{Handlers, Piece};
 use super::record::{Call, record};
@@ -15,7 +15,7 @@ use super::request::Question;
 use crate::js::convert::{arg, settle};
 use crate::js::event_loop::{Completion, EventLoop};
 use crate::js::go_error;
-use crate::llm::{Delta, Ongoing, Report};
+use crate::llm::{Delta, Ended, Ongoing, Report};
 use crate::net::Outcome;
 use crate::vu::State;
 
@@ -34,7 +34,7 @@ pub fn chat_async(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
         let wanted = handlers.wanted();
         let listener = Rc::new(Listener { handlers, stop: Notify::new() });
         let ongoing = Ongoing::new(&network, &options.target, &question.request);
-        let mut running = Running { state, call, ongoing: Some(ongoing) };
+        let mut running = Running { state, call, ongoing: Some(ongoing), ended: None };
         let mut hear = |delta: &Delta, at: Instant| {
             if let Some(piece) = wanted.take(delta, at) {
                 listener.clone().hear(piece, &event_loop);
@@ -45,7 +45,8 @@ pub fn chat_async(this: &JsValue, args: &[JsValue], context: &mut Context) -> Js
             () = listener.stop.notified() => true,
             () = running.read(&mut hear) => false,
         };
-        let report = running.end(if stopped { Outcome::Aborted } else { Outcome::Ok });
+        running.count(if stopped { Outcome::Aborted } else { Outcome::Ok }).await;
+        let report = running.end();
         let throw = question.throw;
         let done: Completion = Box::new(move |context| {
             let outcome = match report {
@@ -65,6 +66,8 @@ struct Running<'a> {
     call: Call,
     /// `None` once it has ended.
     ongoing: Option<Ongoing<'a>>,
+    /// `None` before, and once it is recorded.
+    ended: Option<Ended>,
 }
 
 impl Running<'_> {
@@ -74,11 +77,24 @@ impl Running<'_> {
         }
     }
 
-    /// Ends the call, as `outcome` if it was not over, and records it.
-    fn end(&mut self, outcome: Outcome) -> Option<Report> {
-        let mut ongoing = self.ongoing.take()?;
-        ongoing.close(outcome);
-        let report = judged(ongoing.finish(), &self.state);
+    /// Ends the call, as `outcome` if it was not over, and counts its tokens.
+    async fn count(&mut self, outcome: Outcome) {
+        self.close(outcome);
+        if let Some(ended) = &mut self.ended {
+            ended.count().await;
+        }
+    }
+
+    fn close(&mut self, outcome: Outcome) {
+        if let Some(mut ongoing) = self.ongoing.take() {
+            ongoing.close(outcome);
+            self.ended = Some(ongoing.finish());
+        }
+    }
+
+    /// Records the call that ended.
+    fn end(&mut self) -> Option<Report> {
+        let report = judged(whole(self.ended.take()?), &self.state);
         record(&self.state, &self.call, &report);
         Some(report)
     }
@@ -86,7 +102,8 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.end(Outcome::Interrupted);
+        self.close(Outcome::Interrupted);
+        self.end();
     }
 }
 

@@ -12,7 +12,7 @@ use super::request::Question;
 use super::result::result;
 use crate::js::convert::arg;
 use crate::js::go_error;
-use crate::llm::{Delta, Ongoing, Report};
+use crate::llm::{Delta, Ended, Ongoing, Report};
 use crate::net::Outcome;
 use crate::vu::State;
 
@@ -63,14 +63,32 @@ fn ask(
         }
         match read {
             Ok(goes_on) if goes_on && !ongoing.is_over() => {}
-            Ok(_) => return Ok((ongoing.finish(), None)),
+            Ok(_) => {
+                let mut ended = ongoing.finish();
+                let counted = state.block_on(ended.count(), context);
+                return Ok((whole(ended), counted.err()));
+            }
             Err(error) => {
                 let is_cut_off = state.interrupt.is_raised();
                 ongoing.close(if is_cut_off { Outcome::Interrupted } else { Outcome::Aborted });
-                return Ok((ongoing.finish(), Some(error)));
+                let mut ended = ongoing.finish();
+                if !is_cut_off {
+                    // What threw is what is told, whatever happens meanwhile.
+                    let _ = state.block_on(ended.count(), context);
+                }
+                return Ok((whole(ended), Some(error)));
             }
         }
     }
+}
+
+/// The report with all its counts, which are made here where waiting for them was cut off: the test is over then. What
+/// a call took that was itself cut off is not asked.
+pub fn whole(mut ended: Ended) -> Report {
+    if ended.so_far().outcome != Outcome::Interrupted {
+        ended.count_here();
+    }
+    ended.into_report()
 }
 
 /// The report, judged by the objectives of the options where its client has none.

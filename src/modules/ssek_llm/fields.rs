@@ -1,17 +1,17 @@
 //! Options with their names, and errors that name them.
 
-use std::time::Duration;
-
 use boa_engine::{Context, JsError, JsResult, JsValue};
 use serde_json::Value;
 
-use crate::js::convert::{entries, is_nullish, to_text};
-use crate::js::go_error;
-use crate::k6::duration::GoDuration;
+use crate::js::convert::{entries, to_text};
+use crate::modules::settings;
+
+/// What errors about options begin with.
+pub const WHOSE: &str = "llm.Client: ";
 
 /// An error about an option: `llm.Client: retry.max: …`.
 pub fn bad(name: &str, problem: impl std::fmt::Display, context: &mut Context) -> JsError {
-    go_error(format!("llm.Client: {name}: {problem}"), context)
+    settings::bad(WHOSE, name, problem, context)
 }
 
 /// The entries of an object that may have these keys and no others; absent ones are left out.
@@ -21,21 +21,7 @@ pub fn known(
     value: &JsValue,
     context: &mut Context,
 ) -> JsResult<Vec<(&'static str, JsValue)>> {
-    let list = allowed.join(", ");
-    let Some(object) = value.as_object().filter(|object| !object.is_callable()) else {
-        return Err(bad(name, format!("it must be an object with some of the keys {list}"), context));
-    };
-    let mut found = Vec::new();
-    for (key, value) in entries(&object, context)? {
-        let key = key.to_std_string_lossy();
-        let Some(known) = allowed.iter().find(|known| **known == key) else {
-            return Err(bad(name, format!("unknown key '{key}', allowed are: {list}"), context));
-        };
-        if !is_nullish(&value) {
-            found.push((*known, value));
-        }
-    }
-    Ok(found)
+    settings::known(WHOSE, name, allowed, value, context)
 }
 
 /// A string.
@@ -77,16 +63,6 @@ pub fn whole(name: &str, value: &JsValue, context: &mut Context) -> JsResult<u64
         return Err(bad(name, format!("{number} is no whole number"), context));
     }
     Ok(number as u64)
-}
-
-/// A duration above zero: `'1.5s'`, or milliseconds.
-pub fn duration(name: &str, value: &JsValue, context: &mut Context) -> JsResult<Duration> {
-    let text = to_text(value, context)?;
-    match GoDuration::parse(&text) {
-        Ok(time) if time.0 > 0 => Ok(time.to_std()),
-        Ok(_) => Err(bad(name, format!("{text} is not above zero; leave it out for no limit"), context)),
-        Err(error) => Err(bad(name, error, context)),
-    }
 }
 
 /// Headers: an object of texts.

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use boa_engine::{Context, JsResult, JsValue};
 
-use super::fields::{bad, duration, headers, known, number, text, texts, whole};
+use super::fields::{WHOSE, bad, headers, known, number, text, texts, whole};
 use super::paths;
 use crate::js::convert::to_text;
 use crate::llm::keys::Policy;
 use crate::llm::{Keys, Protocol, Retry, Slo, Target, Tokenizer};
-use crate::modules::tags;
-use crate::net::Timeouts;
+use crate::modules::{settings, tags};
 use crate::vu::State;
 
 /// What a client knows.
@@ -91,7 +90,7 @@ impl Options {
         match key {
             "model" => target.model = Some(text(key, value, context)?),
             "headers" => target.headers = headers(key, value, context)?,
-            "timeouts" => target.timeouts = timeouts(value, context)?,
+            "timeouts" => target.timeouts = settings::timeouts(WHOSE, value, context)?,
             "retry" => target.retry = retry(value, context)?,
             "slo" => target.slo = Some(Arc::new(slo(value, context)?)),
             "tokenizer" => {
@@ -108,20 +107,6 @@ impl Options {
         }
         Ok(())
     }
-}
-
-fn timeouts(value: &JsValue, context: &mut Context) -> JsResult<Timeouts> {
-    let mut timeouts = Timeouts::default();
-    for (key, value) in known("timeouts", &["connect", "firstEvent", "idle", "total"], value, context)? {
-        let limit = Some(duration(&format!("timeouts.{key}"), &value, context)?);
-        match key {
-            "connect" => timeouts.connect = limit,
-            "firstEvent" => timeouts.first_event = limit,
-            "idle" => timeouts.idle = limit,
-            _ => timeouts.total = limit,
-        }
-    }
-    Ok(timeouts)
 }
 
 /// `true`, a number of retries, or an object.
@@ -141,8 +126,8 @@ fn retry(value: &JsValue, context: &mut Context) -> JsResult<Option<Arc<Retry>>>
         let name = format!("retry.{key}");
         match key {
             "max" => retry.max = whole(&name, &value, context)? as u32,
-            "delay" => retry.delay = duration(&name, &value, context)?,
-            "maxDelay" => retry.max_delay = duration(&name, &value, context)?,
+            "delay" => retry.delay = settings::duration(WHOSE, &name, &value, context)?,
+            "maxDelay" => retry.max_delay = settings::duration(WHOSE, &name, &value, context)?,
             "budget" => budget = Some(number(&name, &value, context)?),
             _ => {
                 let statuses = super::fields::json(&name, &value, context)?;

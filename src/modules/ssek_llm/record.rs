@@ -100,6 +100,8 @@ pub fn record(state: &State, call: &Call, report: &Report) {
         tags = call.of_attempt(state, attempt);
         record_attempt(state, attempt, tags);
     }
+    let name = call.tags.get("name").unwrap_or_default();
+    state.test.registry.protocols.note(name, report.protocol);
     let gaps = state.test.streaming.needs_gaps();
     // Whether it is one of the sample is asked at its end: that is as blind to how it went as at its beginning.
     if let Some(place) = state.test.traces.begin() {

@@ -8,8 +8,8 @@ use super::buffer::Overflow;
 use crate::js::convert::{get, is_nullish, to_text};
 use crate::js::go_error;
 use crate::k6::duration::GoDuration;
+use crate::modules::settings;
 use crate::modules::sse::params::Params;
-use crate::modules::sse::timeouts::settings;
 use crate::net::Format;
 use crate::vu::State;
 
@@ -99,8 +99,12 @@ impl Buffering {
         let mut buffering = Self { size: SIZE, overflow: Overflow::Wait };
         let Some(given) = given.as_object() else { return Ok(buffering) };
         let buffer = get(&given, "buffer", context)?;
-        let settings = settings("buffer", &["size", "overflow"], &buffer, context);
-        for (key, value) in named(settings, context)? {
+        if is_nullish(&buffer) {
+            return Ok(buffering);
+        }
+        for (key, value) in
+            settings::known("invalid connect() ", "buffer", &["size", "overflow"], &buffer, context)?
+        {
             if key == "size" {
                 let size = value.to_number(context)?;
                 if !(size >= 1.0 && size.fract() == 0.0) {

@@ -21,6 +21,7 @@ use http::header::HOST;
 use http::{HeaderValue, Uri};
 
 use self::connection::{Connection, Outgoing};
+use self::socket::Times;
 use crate::net::classify::classify;
 use crate::net::connect::{bare, port};
 use crate::net::dial::Dialer;
@@ -64,10 +65,16 @@ pub async fn send(
         match answer {
             Ok(answer) => return Ok(Response::new(answer, connection, pool.clone(), place)),
             // The server knows nothing of the request, so nobody can mind that it is sent elsewhere.
-            Err(_) if reused && connection.times().first_write().is_none() => {}
+            Err(_) if reused && is_unknown(connection.times()) => {}
             Err(error) => return Err(classify(&error, Stage::Request, Some(peer))),
         }
     }
+}
+
+/// Whether nothing of a request was written, or too late: there are servers that announce to keep a connection, and
+/// close it when they have answered.
+fn is_unknown(times: &Times) -> bool {
+    times.first_write().is_none() || times.unheard()
 }
 
 /// Notes how far a request got, also where a deadline ends the wait for its answer.

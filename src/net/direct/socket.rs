@@ -20,6 +20,8 @@ pub struct Times {
     last_read: Cell<Option<Instant>>,
     sent: Cell<u64>,
     received: Cell<u64>,
+    /// The server had closed before it got what was written.
+    unheard: Cell<bool>,
 }
 
 impl Times {
@@ -29,6 +31,7 @@ impl Times {
         self.last_write.set(None);
         self.sent.set(0);
         self.received.set(0);
+        self.unheard.set(false);
     }
 
     /// The instant before the request's first byte could be sent.
@@ -54,6 +57,12 @@ impl Times {
     /// Bytes read since [`Times::restart`].
     pub fn received(&self) -> u64 {
         self.received.get()
+    }
+
+    /// Whether the server closed the connection before the whole request had come to it: nobody there has read it, and
+    /// nobody ever will.
+    pub fn unheard(&self) -> bool {
+        self.unheard.get()
     }
 
     fn wrote(&self, before: Instant, bytes: usize) {
@@ -156,6 +165,32 @@ mod descriptor {
     }
 }
 
+/// Whether the server, which has closed the connection, had done so before it got all that was written. What it had got
+/// is acknowledged by its goodbye at the latest; what came after that is refused with a reset, which the system keeps as
+/// an error of the socket behind the goodbye.
+#[cfg(target_os = "linux")]
+fn is_unheard(stream: &TcpStream) -> bool {
+    let socket = SockRef::from(stream);
+    if matches!(socket.take_error(), Ok(Some(error)) if error.kind() == io::ErrorKind::BrokenPipe) {
+        return true;
+    }
+    // SAFETY: a structure of numbers, for which zeros are values.
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: no more than `length` bytes of `info` are written to.
+    let done = unsafe {
+        let info = (&raw mut info).cast();
+        libc::getsockopt(descriptor::of(stream), libc::IPPROTO_TCP, libc::TCP_INFO, info, &raw mut length)
+    };
+    done == 0 && info.tcpi_unacked > 0
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+fn is_unheard(_: &TcpStream) -> bool {
+    false
+}
+
 impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -164,7 +199,11 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        self.times.read(buffer.filled().len() - before);
+        let length = buffer.filled().len() - before;
+        if length == 0 && self.times.received() == 0 {
+            self.times.unheard.set(is_unheard(&self.stream));
+        }
+        self.times.read(length);
         Poll::Ready(Ok(()))
     }
 }
@@ -204,5 +243,38 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io::Read as _;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_came_too_late_was_not_heard() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        for reads in [false, true] {
+            runtime.block_on(async {
+                let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+                let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+                let (mut server, _) = listener.accept().unwrap();
+                let times = Rc::<Times>::default();
+                let mut socket = Socket::new(stream, times.clone());
+                if reads {
+                    socket.write_all(b"request").await.unwrap();
+                    server.read_exact(&mut [0; 7]).unwrap();
+                    drop(server);
+                } else {
+                    drop(server);
+                    socket.write_all(b"request").await.unwrap();
+                }
+                assert_eq!(socket.read(&mut [0; 1]).await.unwrap(), 0);
+                assert_eq!(times.unheard(), !reads);
+            });
+        }
     }
 }

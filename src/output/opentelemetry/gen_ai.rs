@@ -5,6 +5,7 @@
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 
 use super::instrument::{Instrument, attribute};
+use crate::metrics::protocols::Protocols;
 use crate::output::slots::Tags;
 
 const TOKEN_BOUNDS: &[f64] = &[
@@ -80,10 +81,10 @@ pub struct Twin {
 }
 
 impl Twin {
-    /// The twin of a metric that has one.
-    pub fn of(metric: &str, tags: &Tags) -> Option<Self> {
+    /// The twin of a metric that has one. `protocols` are those that the run knows.
+    pub fn of(metric: &str, tags: &Tags, protocols: &Protocols) -> Option<Self> {
         let semantic = SEMANTICS.iter().find(|semantic| semantic.metric == metric)?;
-        let mut attributes = attributes(tags);
+        let mut attributes = attributes(tags, protocols);
         attributes.extend(semantic.attribute.map(|(key, value)| attribute(key, value)));
         let name = semantic.name.to_owned();
         let instrument = Instrument::histogram(name, semantic.unit, semantic.bounds, attributes);
@@ -96,9 +97,11 @@ impl Twin {
 }
 
 /// The tags, those that the conventions know under their names there, and what the conventions require.
-fn attributes(tags: &Tags) -> Vec<KeyValue> {
-    let mut operation = "chat";
-    let mut provider = "_OTHER";
+fn attributes(tags: &Tags, protocols: &Protocols) -> Vec<KeyValue> {
+    let value = |name: &str| tags.iter().find(|(key, _)| **key == *name).map(|(_, value)| &**value);
+    // A tag of the script's own has the last word.
+    let protocol = value("protocol").or_else(|| protocols.of(value("name"))).unwrap_or_default();
+    let operation = if protocol.ends_with("completions") { "text_completion" } else { "chat" };
     let mut attributes = Vec::new();
     for (key, value) in tags {
         match (&**key, &**value) {
@@ -106,15 +109,12 @@ fn attributes(tags: &Tags) -> Vec<KeyValue> {
             ("model", value) => attributes.push(attribute("gen_ai.request.model", value)),
             ("outcome", "ok") => {}
             ("outcome", value) => attributes.push(attribute("error.type", value)),
-            ("protocol", value) => {
-                provider = provider_of(value);
-                operation = if value.ends_with("completions") { "text_completion" } else { "chat" };
-            }
+            ("protocol", _) => {}
             (key, value) => attributes.push(attribute(key, value)),
         }
     }
     attributes.push(attribute("gen_ai.operation.name", operation));
-    attributes.push(attribute("gen_ai.provider.name", provider));
+    attributes.push(attribute("gen_ai.provider.name", provider_of(protocol)));
     attributes
 }
 
@@ -122,6 +122,8 @@ fn attributes(tags: &Tags) -> Vec<KeyValue> {
 fn provider_of(protocol: &str) -> &str {
     match protocol {
         "gemini" => "gcp.gemini",
+        // Nobody's in particular.
+        "" | "auto" | "append" | "assistant" | "custom" => "_OTHER",
         other if other.starts_with("openai") => "openai",
         other => other,
     }
@@ -139,7 +141,7 @@ mod tests {
         let tags =
             [("model", "m"), ("outcome", "timeout_total"), ("protocol", "openai-completions"), ("zone", "a")];
         let tags: Tags = tags.map(|(k, v)| (k.into(), v.into())).into();
-        let mut twin = Twin::of("llm_request_duration", &tags).unwrap();
+        let mut twin = Twin::of("llm_request_duration", &tags, &Protocols::default()).unwrap();
         twin.add(250.0);
         let points = twin.instrument.points(Span { start: 0, now: 1 }, true);
         let [(name, unit, Data::Histogram(histogram))] = &points[..] else { panic!("{points:?}") };
@@ -161,8 +163,28 @@ mod tests {
     }
 
     #[test]
+    fn providers_are_told_by_the_protocols_of_the_run() {
+        let provider = |tags: &[(&str, &str)], protocols: &Protocols| {
+            let tags: Tags = tags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+            let attributes = attributes(&tags, protocols);
+            attributes.into_iter().find(|pair| pair.key == "gen_ai.provider.name").unwrap()
+        };
+        let protocols = Protocols::default();
+        let wanted = |name: &str| attribute("gen_ai.provider.name", name);
+        assert_eq!(provider(&[("name", "a")], &protocols), wanted("_OTHER"));
+        protocols.note("a", "gemini");
+        protocols.note("b", "openai-chat");
+        protocols.note("c", "assistant");
+        for (name, want) in [("a", "gcp.gemini"), ("b", "openai"), ("c", "_OTHER"), ("d", "_OTHER")] {
+            assert_eq!(provider(&[("name", name)], &protocols), wanted(want), "{name}");
+        }
+        assert_eq!(provider(&[("name", "a"), ("protocol", "anthropic")], &protocols), wanted("anthropic"));
+    }
+
+    #[test]
     fn only_some_have_a_twin() {
-        let twin = |metric: &str| Twin::of(metric, &Tags::new()).map(|twin| twin.instrument.name);
+        let none = Protocols::default();
+        let twin = |metric: &str| Twin::of(metric, &Tags::new(), &none).map(|twin| twin.instrument.name);
         assert_eq!(twin("llm_prompt_tokens").as_deref(), Some("gen_ai.client.token.usage"));
         assert_eq!(twin("llm_completion_tokens").as_deref(), Some("gen_ai.client.token.usage"));
         assert_eq!(twin("http_req_duration"), None);

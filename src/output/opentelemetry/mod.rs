@@ -75,7 +75,7 @@ impl Output for OpenTelemetry {
                 let attributes = tags.iter().map(|(key, value)| attribute(key, value)).collect();
                 let name = format!("{prefix}{}", metric.name);
                 let own = Instrument::new(name, metric.kind, unit(metric.contains), attributes);
-                Measured { own, twin: Twin::of(&metric.name, tags) }
+                Measured { own, twin: Twin::of(&metric.name, tags, &registry.protocols) }
             });
             if let Some(measured) = slot {
                 measured.own.add(sample.value);
