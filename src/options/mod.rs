@@ -20,7 +20,7 @@ pub mod threshold;
 pub mod tls;
 mod value;
 pub mod wait_for;
-mod windows;
+pub mod windows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
