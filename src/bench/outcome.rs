@@ -343,7 +343,7 @@ fn remarks(figures: &Figures) -> Vec<String> {
     if figures.at_once * 2 > figures.ok {
         let answers = counted(figures.at_once as f64, "answer");
         remarks.push(format!(
-            "{answers} came in one read each: something between holds the pieces back (nginx: proxy_buffering off, \
+            "{answers} came whole in one read: something between holds the pieces back (nginx: proxy_buffering off, \
              or the header X-Accel-Buffering: no), or they were there at once; times between tokens mean nothing then"
         ));
     }
