@@ -321,7 +321,7 @@ fn failures_come_with_a_hint() {
     let denied = Recorder::start(|_, _| Answer::status(401, "who are you"));
     for (url, outcome_name, hint) in [
         (truncated.url(), "truncated", "[DONE]"),
-        (page.url(), "protocol_error", "--protocol"),
+        (page.url(), "protocol_error", "web pages"),
         (missing.url(), "http_error", "--api-path"),
         (denied.url(), "http_error", "--api-key"),
         ("http://127.0.0.1:1".to_owned(), "connect_error", "is the server running"),

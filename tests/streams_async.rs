@@ -271,3 +271,22 @@ fn not_in_init_code() {
         outcome.stderr
     );
 }
+
+#[test]
+fn batches_of_what_has_come() {
+    let lines =
+        log("const body = { model: 'm', stream: true, messages: [{ role: 'user', content: 'Just say HI' }] }
+        const s = await connect(`${__ENV.OPENAI_BASE_URL}/chat/completions`, { method: 'POST', body })
+        let stop = false, over = false, count = 0, empty = 0
+        while (!stop && !over) {
+            over = s.outcome !== null
+            const messages = s.received()
+            count += messages.length
+            if (messages.length === 0) empty += 1
+            if (messages.some((m) => m.data === '[DONE]')) stop = true
+            await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+        s.close()
+        console.log(s.status, stop, count > 3, empty > 0, JSON.stringify(s.received()))");
+    assert_eq!(lines, ["200 true true true []"]);
+}

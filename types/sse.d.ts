@@ -85,7 +85,9 @@ declare module "k6/x/sse" {
 declare module "ssek/sse" {
   import { SseEvent, SseOutcome, SseParams } from "k6/x/sse";
 
-  export interface StreamParams extends Omit<SseParams, "reconnect"> {
+  export interface StreamParams extends Omit<SseParams, "reconnect" | "body"> {
+    /** Objects and arrays go as JSON. */
+    body?: string | object;
     format?: "sse" | "ndjson" | "auto";
     buffer?: { size?: number; overflow?: "wait" | "drop-oldest" | "drop-newest" | "error" };
   }
@@ -103,6 +105,8 @@ declare module "ssek/sse" {
   export interface Stream extends AsyncIterable<SseEvent> {
     next(options?: Within): Promise<{ value: SseEvent; done: false } | { value: undefined; done: true }>;
     expect(match: Match, options?: Within): Promise<SseEvent>;
+    /** The events that have come since the last call; does not wait. */
+    received(): SseEvent[];
     drain(options?: Within): Promise<{ events: number; bytes: number; outcome: SseOutcome }>;
     close(): void;
     readonly status: number;

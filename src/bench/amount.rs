@@ -34,7 +34,7 @@ impl Amount {
     /// Reads `A`, `A±B`, `A+-B`, `A+/-B` or `A-B`, with `number` for the numbers.
     pub fn parse(text: &str, number: impl Fn(&str) -> Option<f64>) -> Result<Self, String> {
         let read = |part: &str| {
-            let wrong = || format!("'{}' is none; write a number, MEAN±DEVIATION or LEAST-MOST", part.trim());
+            let wrong = || format!("'{}' is none; write a number, MEAN±DEVIATION or LEAST-MOST", text.trim());
             number(part.trim()).filter(|value| *value >= 0.0 && value.is_finite()).ok_or_else(wrong)
         };
         for sign in ["±", "+/-", "+-"] {

@@ -3,6 +3,7 @@
 use crate::k6::builtin;
 use crate::metrics::{Definition, Registry};
 use crate::net::Outcome;
+use crate::summary::text::TOKEN_ORIGINS;
 
 use super::workload::Workload;
 
@@ -11,6 +12,9 @@ const PARTS: usize = 30;
 
 /// Metrics that are shown by conversation and turn.
 const BY_TURN: [&str; 2] = ["llm_time_to_first_token", "llm_request_duration"];
+
+/// Metrics of which it is told where their counts come from.
+pub const TOKENS: [&str; 2] = ["llm_prompt_tokens_total", "llm_completion_tokens_total"];
 
 /// Makes the metrics known, so that thresholds may name them.
 pub fn register(registry: &Registry) {
@@ -23,6 +27,9 @@ pub fn register(registry: &Registry) {
 pub fn definitions(workload: &Workload, registry: &Registry) -> Vec<Definition> {
     let mut names: Vec<_> =
         Outcome::ALL.iter().map(|outcome| format!("llm_requests{{outcome:{}}}", outcome.name())).collect();
+    for metric in TOKENS {
+        names.extend(TOKEN_ORIGINS.iter().map(|origin| format!("{metric}{{tokens:{origin}}}")));
+    }
     for conversation in workload.names().iter().take(PARTS) {
         names.push(format!("iteration_duration{{conversation:{conversation}}}"));
         names.extend(BY_TURN.iter().map(|metric| format!("{metric}{{conversation:{conversation}}}")));

@@ -1,5 +1,6 @@
 //! `--fail-on 'p95(ttft)>1s'`: a threshold said the other way round.
 
+use crate::k6::builtin;
 use crate::k6::duration::GoDuration;
 use crate::metrics::ThresholdSpec;
 
@@ -29,11 +30,10 @@ const OPPOSITES: [(&str, &str); 6] =
 /// What is wrong with the text.
 pub fn parse(text: &str) -> Result<(String, ThresholdSpec), String> {
     let form = || {
-        let names: Vec<_> = NAMES.iter().map(|(name, ..)| *name).collect();
         format!(
             "'{text}' is none; write FIGURE(METRIC)>LIMIT, such as 'p95(ttft)>1s' or 'error_rate>1%', with the \
              metric's name or one of {}",
-            names.join(", ")
+            names()
         )
     };
     // Behind the braces of a selector.
@@ -57,6 +57,12 @@ pub fn parse(text: &str) -> Result<(String, ThresholdSpec), String> {
     if name.is_empty() {
         return Err(form());
     }
+    if !is_known(name) {
+        return Err(format!(
+            "'{text}': there is no metric {name:?}; there are {} and all llm_*, sse_* and http_* ones",
+            names()
+        ));
+    }
     let (metric, usual) = match NAMES.iter().find(|(short, ..)| *short == name) {
         Some((_, metric, usual)) => (*metric, Some(*usual)),
         None => (name, None),
@@ -70,9 +76,26 @@ pub fn parse(text: &str) -> Result<(String, ThresholdSpec), String> {
         },
         None => return Err(form()),
     };
-    let limit = limit(right).ok_or_else(form)?;
+    let limit = limit(right).ok_or_else(|| {
+        format!(
+            "'{text}': {right:?} is no limit; write a time such as 500ms, a share such as 1%, or a number"
+        )
+    })?;
     let spec = ThresholdSpec { source: format!("{figure}{opposite}{limit}"), ..ThresholdSpec::default() };
     Ok((format!("{metric}{selector}"), spec))
+}
+
+fn names() -> String {
+    NAMES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a metric has this name, or stands behind this short one.
+fn is_known(name: &str) -> bool {
+    let all = [builtin::ALL, builtin::LLM, builtin::STREAMING, builtin::SCHEDULED];
+    let own = [&builtin::SSE_EVENT, &builtin::SCHEDULE_DELAY, &builtin::CLIENT_LAG];
+    NAMES.iter().any(|(short, ..)| *short == name)
+        || all.iter().any(|metrics| metrics.iter().any(|metric| metric.name == name))
+        || own.iter().any(|metric| metric.name == name)
 }
 
 /// `1s` in milliseconds, `5%` as a share, or a number.
@@ -105,6 +128,11 @@ mod tests {
         }
         for bad in ["", "p95(ttft)", "p95(ttft>1s", "ttft>soon", "llm_tail>5", ">5", "p95()>1"] {
             assert!(parse(bad).is_err(), "{bad}");
+        }
+        for (bad, want) in [("p95(foo)>1s", "no metric \"foo\""), ("ttft>1parsec", "\"1parsec\" is no limit")]
+        {
+            let error = parse(bad).unwrap_err();
+            assert!(error.contains(want), "{error}");
         }
     }
 }

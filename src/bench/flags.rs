@@ -26,13 +26,13 @@ pub struct TargetFlags {
     /// The path of the endpoint, after the host; may hold {session_id} and {model}
     #[arg(long, value_name = "PATH")]
     pub api_path: Option<String>,
-    /// What the server speaks: auto, openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi, dify, append, assistant [default: what the path says, or openai-chat]
+    /// What the server speaks: auto, openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi, dify, append, assistant, llamacpp, or a description such as {"text": "delta.text", "done": "[DONE]"} or a .json file with one [default: what the path says, or openai-chat]
     #[arg(long, value_name = "NAME")]
     pub protocol: Option<String>,
     /// The model to ask for
     #[arg(long, alias = "model-name", value_name = "NAME")]
     pub model: Option<String>,
-    /// An API key, with or without `Bearer `; may be repeated [env: SSEK_API_KEY, OPENAI_API_KEY]
+    /// An API key, with or without `Bearer `; may be repeated [env: SSEK_API_KEY]
     #[arg(long = "api-key", value_name = "KEY")]
     pub api_keys: Vec<String>,
     /// A file with an API key a line
@@ -56,7 +56,7 @@ pub struct WorkloadFlags {
     /// A question; may be repeated, then they take turns [default: "Who are you?"]
     #[arg(long = "prompt", alias = "query", value_name = "TEXT")]
     pub prompts: Vec<String>,
-    /// A file of questions, which take turns: a line each, .jsonl, or .csv with a column `prompt`
+    /// A file of questions, which take turns: a line each, .json, .jsonl, or .csv with a column `prompt`
     #[arg(long = "prompts", alias = "param-file", value_name = "FILE")]
     pub prompt_file: Option<PathBuf>,
     /// A dataset: conversations of ShareGPT, a trace of Mooncake, or OpenAI's messages a line each
@@ -68,7 +68,7 @@ pub struct WorkloadFlags {
     /// Hold whole conversations of a ShareGPT dataset, instead of asking their first questions
     #[arg(long)]
     pub all_turns: bool,
-    /// Make prompts up, of so many tokens: prompt=550±150,output=128±30; also 550+-150, 100-200, 128
+    /// Make prompts up, of so many tokens: prompt=550±150,output=128±30; sizes may also be 550+-150, 100-200 or 128
     #[arg(long, value_name = "SIZES")]
     pub synthetic: Option<String>,
     /// Begin all prompts with the same so many tokens
@@ -113,6 +113,7 @@ pub struct WorkloadFlags {
     /// How many tokens an answer may have
     #[arg(long, value_name = "N")]
     pub max_tokens: Option<u64>,
+    /// How freely the model chooses its words
     #[arg(long, value_name = "X")]
     pub temperature: Option<f64>,
 }

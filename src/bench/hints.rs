@@ -24,6 +24,9 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         ("connect_error", _) if text.contains("lookup") || text.contains("no such host") => {
             "the host's name is not known: is it spelt right?".to_owned()
         }
+        ("connect_error", _) if text.contains("unsupported protocol scheme") => {
+            "the URL must begin with http:// or https://".to_owned()
+        }
         ("connect_error", _) if text.contains("too many open files") => {
             "the limit of open files is too low for so many connections: raise it with ulimit -n".to_owned()
         }
@@ -33,7 +36,7 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         }
         ("http_error", 401 | 403) if !asked.has_key => "the server wants an API key: give one with --api-key".to_owned(),
         ("http_error", 401 | 403) => "the server does not take this API key".to_owned(),
-        ("http_error", 404) if text.contains("model") => {
+        ("http_error", 400 | 404 | 422) if text.contains("model") && asked.has_model => {
             "the server does not have that model: see --model".to_owned()
         }
         ("http_error", 404 | 405) => format!(
@@ -50,16 +53,22 @@ pub fn hint(failed: &Failed, asked: Asked) -> Option<String> {
         ("http_error", 429 | 503) if !asked.retries => {
             "the server is at its limit: lower the load, or have requests sent again with --retry".to_owned()
         }
-        ("truncated", 0) => "the server closed the connection instead of answering; some (llama.cpp's) announce that they \
+        ("truncated", 0) => "the server hung up without an answer: does it want https://, did it crash? Some (llama.cpp's) announce that they \
              keep connections, and close them when they have streamed an answer: say --no-connection-reuse"
             .to_owned(),
         ("truncated", _) => format!(
             "answers ended without what ends them in the protocol {protocol}: [DONE], a finish reason or the like; a \
              proxy or a time-out of the server may have cut them off"
         ),
+        ("protocol_error", _) if text.contains("text/html") => {
+            format!("the answers are web pages: is {url} the API's URL, or is a login page before it?")
+        }
+        ("protocol_error", _) if text.contains("is no json") => {
+            "events that are cut or garbled: look at one with ssek probe --pieces".to_owned()
+        }
         ("protocol_error", _) => format!(
-            "the answers are no {protocol} stream: is the URL right ({url}), and does the server stream? --protocol \
-             says what it speaks"
+            "the answers are no stream of {protocol} or another protocol that ssek knows: is the URL right ({url}), \
+             and does the server stream? --protocol says what it speaks"
         ),
         ("timeout_first_event" | "timeout_idle", _) => {
             "the server took longer than --timeout allows".to_owned()
@@ -90,8 +99,10 @@ mod tests {
             ("http_error", 401, "", "--api-key"),
             ("http_error", 429, "", "--retry"),
             ("truncated", 200, "", "[DONE]"),
+            ("truncated", 0, "read: connection reset by peer", "hung up without an answer"),
             ("truncated", 0, "EOF", "--no-connection-reuse"),
             ("protocol_error", 200, "", "--protocol"),
+            ("protocol_error", 200, "no event stream but text/html; does", "web pages"),
         ] {
             let failed = Failed { outcome, status, text: text.to_owned() };
             let hint = hint(&failed, asked).unwrap_or_default();

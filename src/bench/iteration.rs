@@ -108,6 +108,9 @@ fn note(stage: &Stage, report: &Report) {
     // Without the URL, in which sessions differ.
     let text = cause.map_or_else(|| report.error.clone(), |cause| cause.message());
     stage.tally.request(report.outcome, report.status, &text);
+    if report.is_ok() {
+        stage.tally.answer(&report.arrivals);
+    }
     stage.tally.retries(report.retries() as u64);
 }
 

@@ -14,6 +14,7 @@ use super::session::Settings;
 use super::stage::Stage;
 use crate::executor::Plan;
 use crate::k6::builtin;
+use crate::llm::Protocol;
 use crate::log;
 use crate::metrics::engine::Observer;
 use crate::metrics::sink::Sink;
@@ -65,7 +66,7 @@ impl Live {
         let style = self.style();
         let target = &settings.asking.target;
         let mut lines = vec![
-            ("server", format!("POST {} ({})", target.endpoint.template(), target.protocol.name())),
+            ("server", format!("POST {} ({})", target.endpoint.template(), spoken(&target.protocol))),
             ("prompts", settings.workload.describe()),
             ("load", schedule.text.clone()),
         ];
@@ -109,6 +110,14 @@ impl Live {
             .spawn(move || screen.run(&stopped))
             .context("could not start the display thread")?;
         Ok(Running { stop, thread })
+    }
+}
+
+/// `openai-chat`, or how it is asked where the answer tells.
+pub fn spoken(protocol: &Protocol) -> String {
+    match protocol {
+        Protocol::Auto(_) => format!("asked as {}, read as what comes", protocol.asks_as()),
+        _ => protocol.name().to_owned(),
     }
 }
 

@@ -34,10 +34,10 @@ pub mod workload; // what is asked
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use flags::{CallFlags, TargetFlags, WorkloadFlags};
 use hints::Asked;
@@ -96,6 +96,10 @@ pub fn run(request: &Request) -> Result<ExitCode> {
     levels::warn_of_unheeded(&request.common.layers, false);
     let shape = request.shape.clone().over(&levels::lower(&request.common.layers))?;
     let schedule = shape.schedule(&settings.workload)?;
+    let export = request.common.runtime.summary_export.as_deref().map(Path::new);
+    for file in [request.json_file.as_deref(), export].into_iter().flatten() {
+        check_place(file)?;
+    }
     let measured = settings.measure(&schedule, request.common.live())?;
     let report = Report { measured: &measured, asked: settings.asked() };
     let json = serde_json::to_string_pretty(&report.json()).context("the result as JSON")?;
@@ -115,6 +119,20 @@ pub fn run(request: &Request) -> Result<ExitCode> {
     ending::name_pages(&measured.end);
     crate::run::schedule::warn_if_late(&measured.test, &measured.result.snapshot);
     Ok(verdict(&measured, &request.common))
+}
+
+/// Tells before the run that a file could not be written after it.
+///
+/// # Errors
+/// There is no such folder.
+fn check_place(file: &Path) -> Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder
+        && !folder.is_dir()
+    {
+        bail!("could not write {}: there is no folder {}", file.display(), folder.display());
+    }
+    Ok(())
 }
 
 impl Common {
@@ -186,7 +204,7 @@ impl Settings {
         let target = &self.asking.target;
         Asked {
             url: target.endpoint.template(),
-            protocol: target.protocol.name(),
+            protocol: target.protocol.asks_as(),
             has_key: target.keys.pick(0).is_some(),
             has_model: target.model.is_some() || self.asking.template.is_some(),
             retries: target.retry.is_some(),

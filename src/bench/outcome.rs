@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::breakdown::TOKENS;
 use super::hints::{Asked, hint};
 use super::session::Measured;
 use super::table::Table;
+use super::tally::Figures;
 use crate::metrics::sink::{Sink, TrendSink};
 use crate::metrics::snapshot::MetricSnapshot;
+use crate::metrics::trend_stat::TrendStat;
 use crate::net::Outcome;
 use crate::summary::style::Style;
+use crate::summary::text::TOKEN_ORIGINS;
 use crate::summary::{by_name, counter_rate, number};
 
 type Figure = fn(&TrendSink) -> f64;
@@ -91,34 +95,74 @@ impl Report<'_> {
         let done: f64 = outcomes.iter().map(|(_, count)| count).sum();
         let ok =
             outcomes.iter().find(|(outcome, _)| *outcome == Outcome::Ok).map_or(0.0, |(_, count)| *count);
-        let share = if done > 0.0 { number::percent(ok / done) } else { "none".to_owned() };
+        let share = if done > 0.0 { percent(ok / done) } else { "none".to_owned() };
         let mut facts = vec![
-            format!("{} requests in {}", number::count(done), seconds(*elapsed)),
+            format!("{} in {}", counted(done, "request"), seconds(*elapsed)),
             format!("{} ok ({share})", number::count(ok)),
             format!("{:.2}/s", per_second(done, result.snapshot.duration)),
         ];
         if figures.retries > 0 {
-            facts.push(format!("{} retries on top", figures.retries));
+            facts.push(format!("{} on top", counted_as(figures.retries as f64, "retry", "retries")));
         }
-        if figures.broken_off > 0 {
-            facts.push(format!("{} conversations broken off", figures.broken_off));
+        if figures.broken_off > 0 && self.has_turns() {
+            facts.push(format!("{} broken off", counted(figures.broken_off as f64, "conversation")));
         }
         let mut text = format!("\n{}\n  {}\n", style.bold("REQUESTS"), facts.join(" · "));
+        if let Some(tokens) = self.tokens() {
+            text.push_str(&format!("  {tokens}\n"));
+        }
         let mut table = Table::new(&["outcome", "requests", "share"], 1);
         for (outcome, count) in outcomes.iter().filter(|(_, count)| *count > 0.0) {
-            table.row(vec![outcome.name().to_owned(), number::count(*count), number::percent(count / done)]);
+            table.row(vec![outcome.name().to_owned(), number::count(*count), percent(count / done)]);
         }
         if outcomes.iter().any(|(outcome, count)| *outcome != Outcome::Ok && *count > 0.0) {
             text.push_str(&table.render(2, |head| style.faint(head)));
         }
         for (failed, count) in figures.failures.iter().take(10) {
-            let said = if failed.text.is_empty() { failed.outcome } else { &failed.text };
-            text.push_str(&format!("  {} {}× {said}\n", style.red("✗"), count));
+            text.push_str(&format!("  {} {count}× {}\n", style.red("✗"), failed.said()));
             if let Some(hint) = hint(failed, self.asked) {
                 text.push_str(&format!("      {}\n", style.yellow(&hint)));
             }
         }
+        for remark in remarks(figures) {
+            text.push_str(&format!("  {} {remark}\n", style.yellow("!")));
+        }
         text
+    }
+
+    /// `tokens: 200 of prompts (usage), 640 of answers (estimate)`; figures of different origin stand beside each other.
+    fn tokens(&self) -> Option<String> {
+        let whose = ["prompts", "answers"];
+        let facts: Vec<_> = TOKENS
+            .iter()
+            .zip(whose)
+            .flat_map(|(metric, whose)| {
+                let origins = self.origins(metric).into_iter();
+                origins.map(move |(origin, sum)| format!("{} of {whose} ({origin})", number::count(sum)))
+            })
+            .collect();
+        (!facts.is_empty()).then(|| format!("tokens: {}", facts.join(", ")))
+    }
+
+    /// Tokens by where their count comes from.
+    fn origins(&self, metric: &str) -> Vec<(&'static str, f64)> {
+        let sum = |origin: &str| {
+            let selector = format!("tokens:{origin}");
+            let of = |m: &&MetricSnapshot| m.name == metric && m.selector.as_deref() == Some(&selector);
+            match self.measured.result.snapshot.metrics.iter().find(of).map(|metric| &metric.sink) {
+                Some(Sink::Counter(counter)) => counter.sum,
+                _ => 0.0,
+            }
+        };
+        TOKEN_ORIGINS.iter().map(|origin| (*origin, sum(origin))).filter(|(_, sum)| *sum > 0.0).collect()
+    }
+
+    /// Whether conversations were held, and not only questions asked.
+    fn has_turns(&self) -> bool {
+        let of_part = |m: &MetricSnapshot| {
+            m.selector.as_deref().is_some_and(|s| s.starts_with("conversation:") || s.starts_with("turn:"))
+        };
+        self.measured.result.snapshot.metrics.iter().any(of_part)
     }
 
     /// Counters, gauges and rates.
@@ -134,9 +178,7 @@ impl Report<'_> {
                 Sink::Gauge(gauge) => {
                     [value(gauge.value), format!("{} to {}", value(gauge.min), value(gauge.max))]
                 }
-                Sink::Rate(rate) => {
-                    [number::percent(rate.rate()), format!("{} of {}", rate.trues, rate.total)]
-                }
+                Sink::Rate(rate) => [percent(rate.rate()), format!("{} of {}", rate.trues, rate.total)],
                 Sink::Trend(_) => continue,
             };
             let [total, rate] = cells;
@@ -150,7 +192,8 @@ impl Report<'_> {
         for metric in &self.measured.result.snapshot.metrics {
             for threshold in &metric.thresholds {
                 let mark = if threshold.ok { style.green("✓") } else { style.red("✗") };
-                text.push_str(&format!("  {mark} {} {}\n", metric.full_name(), threshold.source));
+                let found = compared(metric, &threshold.source, self.measured.result.snapshot.duration);
+                text.push_str(&format!("  {mark} {} {}: {found}\n", metric.full_name(), threshold.source));
             }
         }
         if text.is_empty() { text } else { format!("\n{}\n{text}", style.bold("THRESHOLDS")) }
@@ -174,7 +217,8 @@ impl Report<'_> {
     fn shown(&self) -> Vec<&MetricSnapshot> {
         let is_shown = |metric: &&MetricSnapshot| {
             let part = metric.selector.as_deref().unwrap_or_default();
-            let told_elsewhere = part.starts_with("outcome:") || part.starts_with("expected_response:");
+            let told_elsewhere =
+                ["outcome:", "tokens:", "expected_response:"].iter().any(|tag| part.starts_with(tag));
             !metric.sink.is_empty() && (!told_elsewhere || !metric.thresholds.is_empty())
         };
         let mut metrics: Vec<_> = self.measured.result.snapshot.metrics.iter().filter(is_shown).collect();
@@ -193,6 +237,10 @@ impl Report<'_> {
             json!({ "outcome": failed.outcome, "status": failed.status, "error": failed.text, "count": count,
                     "hint": hint(failed, self.asked) })
         });
+        let by_origin = |metric| {
+            let origins = self.origins(metric).into_iter();
+            origins.map(|(origin, sum)| (origin.to_owned(), json!(sum))).collect::<Map<_, _>>()
+        };
         let mut metrics = Map::new();
         let mut thresholds = Vec::new();
         let mut all: Vec<_> = result.snapshot.metrics.iter().collect();
@@ -218,6 +266,8 @@ impl Report<'_> {
                 "conversations_broken_off": figures.broken_off,
                 "outcomes": outcomes.iter().filter(|(_, count)| *count > 0.0).map(named).collect::<Map<_, _>>(),
             },
+            "tokens": { "prompt": by_origin(TOKENS[0]), "completion": by_origin(TOKENS[1]) },
+            "remarks": remarks(figures),
             "errors": errors.collect::<Vec<_>>(),
             "metrics": metrics,
             "thresholds": thresholds,
@@ -259,6 +309,54 @@ fn trends(metrics: &[&MetricSnapshot]) -> Table {
 /// Three decimals are enough for a rate of tokens.
 fn rounded(value: f64, metric: &MetricSnapshot) -> String {
     number::value((value * 1e3).round() / 1e3, metric.contains, None)
+}
+
+/// The figure that a threshold is about.
+fn compared(metric: &MetricSnapshot, source: &str, duration: Duration) -> String {
+    let aggregate = source.split(['=', '!', '>', '<']).next().unwrap_or_default().trim();
+    match &metric.sink {
+        Sink::Trend(trend) => aggregate
+            .parse::<TrendStat>()
+            .map_or_else(|_| String::new(), |stat| rounded(stat.of(trend), metric)),
+        Sink::Counter(counter) if aggregate == "rate" => {
+            format!("{}/s", rounded(counter_rate(counter, duration), metric))
+        }
+        Sink::Counter(counter) => rounded(counter.sum, metric),
+        Sink::Gauge(gauge) => rounded(gauge.value, metric),
+        Sink::Rate(rate) if rate.total == 0 => "none".to_owned(),
+        Sink::Rate(rate) => percent(rate.rate()),
+    }
+}
+
+/// As everywhere cut, so that only all are 100 %; but 23 of 40 are 57.50 %, whatever the last bit of the product says.
+fn percent(share: f64) -> String {
+    number::percent(share + 1e-12)
+}
+
+/// What is odd about answers that ended well.
+fn remarks(figures: &Figures) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if figures.empty > 0 {
+        let answers = counted(figures.empty as f64, "answer");
+        remarks.push(format!("{answers} had no content: no text, no thoughts, no call of a tool"));
+    }
+    if figures.at_once * 2 > figures.ok {
+        let answers = counted(figures.at_once as f64, "answer");
+        remarks.push(format!(
+            "{answers} came whole in one read: something between holds the pieces back (nginx: proxy_buffering off, \
+             or the header X-Accel-Buffering: no), or they were there at once; times between tokens mean nothing then"
+        ));
+    }
+    remarks
+}
+
+/// `1 request`, `2 requests`
+fn counted(count: f64, one: &str) -> String {
+    counted_as(count, one, &format!("{one}s"))
+}
+
+fn counted_as(count: f64, one: &str, many: &str) -> String {
+    format!("{} {}", number::count(count), if count == 1.0 { one } else { many })
 }
 
 fn seconds(time: Duration) -> String {

@@ -57,6 +57,9 @@ pub struct Schedule {
     pub text: String,
 }
 
+/// Users, or requests at once: more than these fit into no machine.
+const MOST: u32 = 1_000_000;
+
 impl Shape {
     /// Whether requests start by the clock.
     pub fn is_open(&self, workload: &Workload) -> bool {
@@ -92,8 +95,17 @@ impl Shape {
         if self.rate.is_none() && matches!(self.law, Some(Law::Even | Law::Poisson | Law::Gamma(_))) {
             return wrong("--arrivals needs --rate: how many requests start in a second");
         }
-        if self.vus == Some(0) || self.requests == Some(0) || self.max_vus == Some(0) {
-            return wrong("--vus, --requests and --max-vus must be above zero");
+        let numbers = [
+            ("--vus", self.vus == Some(0)),
+            ("--requests", self.requests == Some(0)),
+            ("--max-vus", self.max_vus == Some(0)),
+        ];
+        if let Some((flag, _)) = numbers.iter().find(|(_, is_zero)| *is_zero) {
+            return wrong(&format!("{flag} must be above zero"));
+        }
+        let most = [self.vus, self.max_vus].into_iter().flatten().max();
+        if most.is_some_and(|most| most > MOST) {
+            return wrong(&format!("--vus and --max-vus: {MOST} is the most"));
         }
         Ok(())
     }

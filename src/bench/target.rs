@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::asking::Asking;
 use super::flags::{CallFlags, History, TargetFlags, WorkloadFlags, invalid};
@@ -56,12 +56,30 @@ pub fn asking(
         Some(file) => Some(Template::load(file, &inputs).map_err(Mistake::failure)?),
         None => None,
     };
+    let (files, mut extra) = (files(work)?, extra(work)?);
+    if template.is_none() {
+        let given = [("--input", !inputs.is_empty()), ("--files", work.files.is_some())];
+        if let Some((flag, _)) = given.iter().find(|(_, is_given)| *is_given)
+            && target.protocol.asks_as() != "dify"
+        {
+            return Err(invalid(format!(
+                "{flag} is filled into a --body-template, or sent to Dify, and there is neither"
+            )));
+        }
+        // Fields of the body, as those of --extra-body are.
+        if given[0].1 {
+            extra.entry("inputs").or_insert_with(|| json!(inputs));
+        }
+        if given[1].1 {
+            extra.entry("files").or_insert_with(|| files.clone());
+        }
+    }
     Ok(Asking {
         target,
         template,
         inputs,
-        files: files(work)?,
-        extra: extra(work)?,
+        files,
+        extra,
         user: work.user.clone(),
         conversation_id: work.conversation_id.clone().filter(|id| !id.is_empty()),
         max_tokens: work.max_tokens,
@@ -133,6 +151,7 @@ fn keys(flags: &TargetFlags, env: &dyn Fn(&str) -> Option<String>) -> Result<Vec
     let Some(file) = &flags.api_key_file else { return Ok(own()) };
     match std::fs::read_to_string(file) {
         Ok(text) => {
+            let text = text.trim_start_matches('\u{feff}');
             let keys: Vec<_> =
                 text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
             match keys.is_empty() {
@@ -159,18 +178,44 @@ fn protocol(
 ) -> Result<Protocol, Failure> {
     let named = |name: &str| Protocol::named(name).map_err(|error| invalid(format!("--protocol: {error}")));
     if let Some(name) = &flags.protocol {
-        return named(name);
+        return given_protocol(name);
     }
-    let path = base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-    let has_path = flags.api_path.is_some() || !path.is_empty();
+    let path = base
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map_or("", |(_, path)| path.trim_end_matches('/'));
+    let path = flags.api_path.as_deref().unwrap_or(path);
+    // `https://api.dify.ai/v1` says no more than a bare host.
+    let is_version = path
+        .strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.contains('/'));
+    let is_bare = path.is_empty() || is_version;
     let of_dify = |key: &String| key.trim_start_matches("Bearer ").trim().starts_with("app-");
-    match has_path {
-        true => named("auto"),
-        false if work.conversations.is_some() => named("assistant"),
+    match is_bare {
+        true if work.conversations.is_some() && path.is_empty() => named("assistant"),
         // Keys of Dify's applications begin so, and nobody else's.
-        false if keys.iter().any(of_dify) => named("dify"),
+        true if keys.iter().any(of_dify) => named("dify"),
+        true => named("auto"),
+        // Paths of which it is known what is asked there win over these.
+        false if path.contains("{session_id}") => Ok(named("assistant")?.or_by_answer()),
+        false if keys.iter().any(of_dify) => Ok(named("dify")?.or_by_answer()),
         false => named("auto"),
     }
+}
+
+/// A name, or the description of a protocol: JSON, or a file of JSON.
+pub fn given_protocol(text: &str) -> Result<Protocol, Failure> {
+    let wrong = |error: String| invalid(format!("--protocol: {error}"));
+    if text.trim_start().starts_with('{') {
+        return Protocol::described(text).map_err(wrong);
+    }
+    if !text.ends_with(".json") {
+        return Protocol::named(text).map_err(wrong);
+    }
+    let json =
+        std::fs::read_to_string(text).map_err(|error| wrong(format!("{text} cannot be read: {error}")))?;
+    Protocol::described(json.trim_start_matches('\u{feff}'))
+        .map_err(|error| wrong(format!("{text}: {error}")))
 }
 
 /// The server remembers where each conversation has an id there.
@@ -213,6 +258,11 @@ mod tests {
         let key = |flags| TargetFlags { api_keys: vec!["app-x".into()], port: Some(80), ..flags };
         let talk = || WorkloadFlags { conversations: Some("data".into()), ..WorkloadFlags::default() };
         let none = WorkloadFlags::default;
+        let at = |url: &str, key: &str| TargetFlags {
+            url: Some(url.into()),
+            api_keys: vec![key.into()],
+            ..TargetFlags::default()
+        };
         let path = |path: &str| TargetFlags { api_path: Some(path.into()), ..key(host("h")) };
         let as_header =
             TargetFlags { headers: vec!["http://h:1".into(), "X-A: b:c".into()], ..TargetFlags::default() };
@@ -220,6 +270,10 @@ mod tests {
             (host("h:8000"), none(), "http://h:8000/v1/chat/completions", History::Client),
             (key(host("h")), none(), "http://h/v1/chat-messages", History::Server),
             (path("/v1/chat/completions"), none(), "http://h/v1/chat/completions", History::Client),
+            (path("/api/v1/stream"), none(), "http://h/api/v1/stream", History::Server),
+            (at("http://h/v1", "app-x"), none(), "http://h/v1/chat-messages", History::Server),
+            (at("http://h/v1", "sk-x"), none(), "http://h/v1/chat/completions", History::Client),
+            (at("http://h/talk/{session_id}", "x"), none(), "http://h/talk/{session_id}", History::Server),
             (as_header.clone(), talk(), "http://h:1/stream/assistant/{session_id}", History::Server),
             (
                 TargetFlags { port: Some(9), ..TargetFlags::default() },
@@ -252,6 +306,11 @@ mod tests {
                 url(),
                 WorkloadFlags { extra_body: Some("[]".into()), ..WorkloadFlags::default() },
                 "--extra-body",
+            ),
+            (
+                url(),
+                WorkloadFlags { inputs: vec!["a=b".into()], ..WorkloadFlags::default() },
+                "--body-template",
             ),
             (url(), WorkloadFlags { files: Some("{}".into()), ..WorkloadFlags::default() }, "--files"),
         ] {

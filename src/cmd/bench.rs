@@ -37,7 +37,7 @@ pub struct BenchArgs {
     #[arg(long, help_heading = "Results")]
     pub json: bool,
     /// Write an HTML report at the end: to report/report_[MODEL_]YYYYMMDD_HHMMSS.html, or to PATH
-    #[arg(long, visible_alias = "html-report", num_args = 0..=1, default_missing_value = "", value_name = "PATH", help_heading = "Results")]
+    #[arg(long, visible_alias = "html-report", alias = "html", num_args = 0..=1, default_missing_value = "", value_name = "PATH", help_heading = "Results")]
     pub report: Option<String>,
     /// Filled in by the dispatcher.
     #[arg(skip)]
@@ -73,7 +73,7 @@ pub struct ShapeFlags {
     #[arg(long, alias = "max-concurrency", value_name = "N")]
     pub max_vus: Option<u32>,
     /// How long requests may go on after the end [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, alias = "stop-timeout", value_name = "TIME", value_parser = time)]
     pub graceful_stop: Option<Duration>,
     /// Don't measure the first so much
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -84,6 +84,9 @@ pub struct ShapeFlags {
     /// Accepted for Locust's sake: there is no other way
     #[arg(long, hide = true)]
     pub headless: bool,
+    /// Locust's, which is told to be left out
+    #[arg(short = 'f', long, hide = true)]
+    pub locustfile: Option<String>,
 }
 
 /// What becomes of the figures.
@@ -234,6 +237,12 @@ impl ShapeFlags {
                 return Err(invalid(format!("{flag} must be above zero")));
             }
         }
+        if let Some(file) = &self.locustfile {
+            return Err(invalid(format!(
+                "-f {file}: there is no Locust script here; leave it out, and name what it would ask: --conversations \
+                 data, --prompts FILE or --api-path PATH"
+            )));
+        }
         Ok(Shape {
             vus: self.vus,
             spawn_rate: self.spawn_rate,
@@ -295,6 +304,8 @@ mod tests {
         assert_eq!(locust.shape.duration, Some(Duration::from_secs(5400)));
         assert_eq!(args("bench h --duration 0").shape.shape().unwrap().duration, None);
         assert!(args("bench h --rate 0").shape.shape().is_err());
+        let script = args("bench -f locustfile.py --headless -H http://h:8000").shape.shape().unwrap_err();
+        assert!(script.message.contains("leave it out"), "{}", script.message);
     }
 
     #[test]

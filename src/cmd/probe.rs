@@ -12,10 +12,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::record::header;
+use crate::bench::target::given_protocol;
 use crate::k6::ExitCode;
 use crate::k6::duration::GoDuration;
 use crate::llm::keys::Policy;
-use crate::llm::{Keys, Protocol, Request, Target, Tokenizer, call};
+use crate::llm::{Keys, Request, Target, Tokenizer, call};
 use crate::net::proxy::Proxies;
 use crate::net::tls::Tls;
 use crate::net::{Client, Config, Shared, Timeouts};
@@ -26,7 +27,7 @@ pub(super) struct ProbeArgs {
     /// The server: http://HOST:PORT, a base URL that ends in /v1, or the whole URL of requests
     url: String,
 
-    /// openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi, dify, append, assistant …; auto finds it out
+    /// openai-chat, openai-completions, openai-responses, anthropic, gemini, ollama, tgi, dify, append, assistant, llamacpp, or a description of another in JSON, or a .json file with one; auto finds it out
     #[arg(long, value_name = "NAME", default_value = "auto")]
     protocol: String,
 
@@ -111,7 +112,7 @@ pub(super) fn run(args: &ProbeArgs, quiet: bool) -> Result<ExitCode> {
 
 impl ProbeArgs {
     fn target(&self) -> Result<Target> {
-        let protocol = Protocol::named(&self.protocol).map_err(anyhow::Error::msg)?;
+        let protocol = given_protocol(&self.protocol)?;
         let mut target = Target::new(&self.url, self.api_path.as_deref(), protocol)
             .with_context(|| format!("cannot probe {}", self.url))?;
         target.keys = Arc::new(Keys::new(&self.api_key, Policy::RoundRobin));

@@ -30,7 +30,7 @@ pub(super) fn message(error: &clap::Error, command: &clap::Command) -> String {
         }
         (ErrorKind::ValueValidation | ErrorKind::InvalidValue, Some(flag)) => {
             let reason = match error.source() {
-                Some(source) => source.to_string(),
+                Some(source) => plain(source.to_string()),
                 None => format!("allowed are {}", allowed(error)),
             };
             let value = quote(value.unwrap_or_default());
@@ -42,6 +42,18 @@ pub(super) fn message(error: &clap::Error, command: &clap::Command) -> String {
             let sentence: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
             sentence.join(" ").trim_start_matches("error: ").to_owned()
         }
+    }
+}
+
+/// What Rust says of numbers, in the user's words.
+fn plain(reason: String) -> String {
+    match reason.as_str() {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            "want a whole number".to_owned()
+        }
+        "invalid float literal" | "cannot parse float from empty string" => "want a number".to_owned(),
+        "number too large to fit in target type" => "the number is too large".to_owned(),
+        _ => reason,
     }
 }
 

@@ -27,6 +27,10 @@ pub(super) struct Answer {
     pub error: Option<String>,
     /// The first event that was none of the protocol's.
     pub bad_event: Option<String>,
+    /// An event said something that the protocol knows.
+    understood: bool,
+    /// The beginning of the first event that said nothing.
+    silent: Option<String>,
 }
 
 impl Answer {
@@ -43,6 +47,8 @@ impl Answer {
             done: false,
             error: None,
             bad_event: None,
+            understood: false,
+            silent: None,
         }
     }
 
@@ -53,12 +59,19 @@ impl Answer {
         }
         self.events += 1;
         self.marks.first_event.get_or_insert(at);
-        let Self { decoder, keep_text, marks, arrivals, reply, usage, done, error, .. } = self;
+        let Self {
+            decoder, keep_text, marks, arrivals, reply, usage, done, error, understood, silent, ..
+        } = self;
         let mut content = false;
         let mut visible = false;
         let mut take = |delta: &Delta| {
             content |= delta.is_content();
             visible |= delta.is_visible();
+            *understood |= match delta {
+                Delta::Usage(counts) => !counts.is_empty(),
+                Delta::Done | Delta::MessageId(_) => false,
+                _ => true,
+            };
             match delta {
                 Delta::Usage(counts) => usage.merge(*counts),
                 Delta::Done => *done = true,
@@ -76,6 +89,9 @@ impl Answer {
         } else {
             decoder.decode(event, &mut take)
         };
+        if !*understood && !*done && silent.is_none() {
+            *silent = Some(event.data.chars().take(80).collect());
+        }
         if content {
             marks.first_token.get_or_insert(at);
             marks.last_token = Some(at);
@@ -92,6 +108,12 @@ impl Answer {
     /// Whether the model has said that, or why, it stopped.
     pub fn is_complete(&self) -> bool {
         self.done || self.reply.finish_reason.is_some()
+    }
+
+    /// Where events came and none of them said anything that the protocol knows, such as a text or a reason to stop:
+    /// the beginning of the first.
+    pub fn foreign(&self) -> Option<&str> {
+        self.silent.as_deref().filter(|_| !self.understood)
     }
 
     /// What `auto` found.
@@ -151,6 +173,26 @@ mod tests {
             let event = Event { name: name.into(), data: data.into(), ..Event::default() };
             answer.event(&event, start, &mut |_, _| {});
             assert_eq!((answer.error.as_deref(), answer.bad_event.is_some()), (error, bad), "{data}");
+        }
+    }
+
+    #[test]
+    fn streams_of_another_protocol_are_foreign() {
+        let chunk = r#"{"id":"x","choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#;
+        for (protocol, data, foreign) in [
+            ("append", chunk, true),
+            ("openai-responses", chunk, true),
+            ("llamacpp", chunk, true),
+            ("openai-chat", chunk, false),
+            ("openai-chat", r#"{"choices":[{"delta":{"content":""}}]}"#, false),
+            ("append", r#"{"type":"append","text":"a"}"#, false),
+        ] {
+            let start = Instant::now();
+            let mut answer = Answer::new(Protocol::named(protocol).unwrap().decoder(), true, start);
+            for data in [data, "[DONE]"] {
+                answer.event(&Event { data: data.into(), ..Event::default() }, start, &mut |_, _| {});
+            }
+            assert_eq!((answer.foreign(), answer.done), (foreign.then_some(data), true), "{protocol}");
         }
     }
 }

@@ -14,7 +14,7 @@ use super::request::Request;
 use super::target::Target;
 use super::tokens::{self, Tokenizer};
 use crate::net::outcome::{Outcome, tells_error};
-use crate::net::{Call, Client, EventStream, Hop, NetError, Opened, Parsed, open};
+use crate::net::{Call, Client, EventStream, Hop, NetError, Opened, Parsed, header, open};
 
 /// Of an answer with an error status, so much is read to tell what is wrong.
 const MAX_REFUSAL: usize = 64 * 1024;
@@ -269,7 +269,8 @@ impl<'a> Ongoing<'a> {
         let hops = std::mem::take(&mut self.hops);
         let last = hops.last();
         let status = last.map_or(0, |hop| hop.status);
-        let facts = Facts { status, right_type, mid_event, answer: &self.answer };
+        let content_type = last.and_then(|hop| header::first(&hop.headers, "content-type"));
+        let facts = Facts { status, content_type, right_type, mid_event, answer: &self.answer };
         let (outcome, error) = facts.judge(&end);
         let url = last.map_or_else(|| self.target.endpoint.template().to_owned(), |hop| hop.url.to_string());
         let (error, cause) = match end {
@@ -326,12 +327,22 @@ impl<'a> Ongoing<'a> {
 /// What decides on the outcome.
 struct Facts<'a> {
     status: u16,
+    content_type: Option<&'a str>,
     right_type: bool,
     mid_event: bool,
     answer: &'a Answer,
 }
 
 impl Facts<'_> {
+    /// `the answer is no event stream but text/html`
+    fn no_stream(&self) -> String {
+        let named = self.content_type.and_then(|value| value.split(';').next()).map(str::trim);
+        match named.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("text/event-stream")) {
+            Some(name) => format!("the answer is no event stream but {name}"),
+            None => "the answer is no event stream".to_owned(),
+        }
+    }
+
     /// The first outcome that applies, and what there is to say about it.
     fn judge(&self, end: &End) -> (Outcome, String) {
         let answer = self.answer;
@@ -341,13 +352,20 @@ impl Facts<'_> {
             End::Refused(said) => applying.push((Outcome::HttpError, refused(self.status, said))),
             End::WrongType(said) => applying.push((
                 Outcome::ProtocolError,
-                format!("the answer is no event stream; does the server stream here? It begins: {said}"),
+                format!("{}; does the server stream here? It begins: {said}", self.no_stream()),
             )),
             End::Closed(outcome) => applying.push((*outcome, String::new())),
-            End::Done if answer.is_complete() && (answer.done || !self.mid_event) => {}
+            End::Done if answer.is_complete() && (answer.done || !self.mid_event) => {
+                if let Some(first) = answer.foreign() {
+                    applying.push((
+                        Outcome::ProtocolError,
+                        format!("no event says anything that the protocol knows; the first is: {first}"),
+                    ));
+                }
+            }
             End::Done if !self.right_type && answer.events == 0 => applying.push((
                 Outcome::ProtocolError,
-                "the answer is no event stream; does the server stream here?".to_owned(),
+                format!("{}; does the server stream here?", self.no_stream()),
             )),
             End::Done if self.status == 204 => {}
             End::Done => applying.push((

@@ -78,7 +78,10 @@ fn joined(address: &str, path: &str) -> String {
         Some((version, _)) if is_version(version) => &path[version.len() + 1..],
         _ => path,
     };
-    let is_whole = if has_places(tail) { is_filled(base_path, tail) } else { base_path.ends_with(tail) };
+    // Only the URL of an endpoint says where a session's id stands.
+    let has_session = base_path.contains("{session_id}") || base_path.contains("{conversation_id}");
+    let is_whole =
+        has_session || if has_places(tail) { is_filled(base_path, tail) } else { base_path.ends_with(tail) };
     if base_path.is_empty() {
         format!("{address}{path}{query}")
     } else if is_whole {

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use super::hints::hint;
 use super::live::Live;
 use super::schedule::Shape;
 use super::session::Settings;
 use super::workload::Supply;
-use super::{Common, levels, print};
+use super::{Common, check_place, levels, print};
 use crate::executor::Law;
 use crate::k6::ExitCode;
 use crate::log;
@@ -61,6 +62,7 @@ pub fn run(request: &Request) -> Result<ExitCode> {
     // Kept to the end.
     let (settings, _mock) = request.common.settings()?;
     levels::warn_of_unheeded(&request.common.layers, true);
+    request.plot.as_deref().map_or(Ok(()), check_place)?;
     let say = |text: &str| {
         if !request.common.quiet {
             let mut out = std::io::stderr().lock();
@@ -83,7 +85,7 @@ pub fn run(request: &Request) -> Result<ExitCode> {
         let level = search.levels().iter().find(|level| level.load == load);
         say(&level.map(|level| shown::line(level, search.verdict(level), request)).unwrap_or_default());
         if nothing_works {
-            log::error("not one request succeeded; `ssek bench` tells more of what is wrong");
+            log::error("not one request succeeded");
             return Ok(ExitCode::MARKED_AS_FAILED);
         }
         stopped = settings.signals.pause(request.settle);
@@ -147,6 +149,10 @@ fn measure(
         Supply::Queue(_) | Supply::Trace(_) => 0,
     };
     let measured = settings.measure(&schedule, Live { quiet: true, ..Live::default() })?;
+    if let (0, Some((failed, _))) = (measured.figures.ok, measured.figures.failures.first()) {
+        let hint = hint(failed, settings.asked()).map_or_else(String::new, |hint| format!("; {hint}"));
+        log::error(format!("{}{hint}", failed.said()));
+    }
     let used = measured.figures.done;
     Ok((Trial::of(&measured, open), used, measured.stopped))
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::search::{Level, Search, Verdict, interval};
 use super::trial::Trial;
 use super::{By, Request, named, plot};
+use crate::bench::live::spoken;
 use crate::bench::session::Settings;
 use crate::bench::table::Table;
 use crate::k6::duration::GoDuration;
@@ -19,7 +20,7 @@ pub fn banner(request: &Request, settings: &Settings) -> String {
     format!(
         "\n   server: POST {} ({})\n  prompts: {}\n      slo: {slo}, by {} of the requests\n     load: {} from {} to {}, {} each\n\n",
         target.endpoint.template(),
-        target.protocol.name(),
+        spoken(&target.protocol),
         settings.workload.describe(),
         number::percent(request.rules.attain),
         what(request.by),
@@ -43,7 +44,7 @@ pub fn line(level: &Level, verdict: Verdict, request: &Request) -> String {
     format!(
         "{:>8} {}: {:.1} req/s, {:.1} tok/s, TTFT p99 {}, {} of {total} good → {}\n",
         number::count(level.load),
-        what(request.by),
+        if request.by == By::Concurrency && level.load == 1.0 { "user" } else { what(request.by) },
         last.requests_per_second,
         last.tokens_per_second,
         time(last.ttft.p99),

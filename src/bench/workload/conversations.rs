@@ -107,6 +107,7 @@ fn conversation(file: &Path) -> Result<Conversation, Mistake> {
             *byte = was;
         }
     }
+    blank_trailing_commas(&mut bytes);
     let text = String::from_utf8_lossy(&bytes);
     let value: Value = serde_json::from_str(&text).map_err(|error| Mistake::of_json(file, 1, &error))?;
     let wrong = |path: &str, what: &str| Mistake::in_json(file, 1, &text, path, what);
@@ -161,6 +162,32 @@ fn conversation(file: &Path) -> Result<Conversation, Mistake> {
     Ok(Conversation { name: name.into(), invocations, turns: turns.into() })
 }
 
+/// Makes blanks of commas behind which a list or an object ends, as editors allow them beside comments.
+fn blank_trailing_commas(json: &mut [u8]) {
+    let (mut in_text, mut escaped, mut comma) = (false, false, None);
+    for at in 0..json.len() {
+        let byte = json[at];
+        if in_text {
+            in_text = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b']' | b'}' => {
+                if let Some(comma) = comma.take() {
+                    json[comma] = b' ';
+                }
+            }
+            b',' => comma = Some(at),
+            _ if byte.is_ascii_whitespace() => {}
+            _ => {
+                comma = None;
+                in_text = byte == b'"';
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +219,19 @@ mod tests {
         assert_eq!(b.turns[0].recorded_reply.as_deref(), Some("y"));
         let mixed = load(folder.path(), Some(1)).unwrap();
         assert_eq!((mixed.total(), mixed.order.iter().filter(|index| **index == 0).count()), (5, 2));
+    }
+
+    #[test]
+    fn commas_may_trail() {
+        for (text, want) in [
+            ("[1, ]", "[1  ]"),
+            ("{\"a,]\": [\",}\\\",]\",\n],\n}", "{\"a,]\": [\",}\\\",]\" \n] \n}"),
+            ("[1,2,,]", "[1,2, ]"),
+        ] {
+            let mut bytes = text.as_bytes().to_vec();
+            blank_trailing_commas(&mut bytes);
+            assert_eq!(String::from_utf8(bytes).unwrap(), want);
+        }
     }
 
     #[test]

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{Turn, messages};
 use crate::bench::place::{Mistake, read};
+use crate::k6::json_place;
 
 /// The columns, and the fields of JSON objects, in which a prompt is looked for, in this order.
 const NAMES: [&str; 6] = ["prompt", "query", "question", "text", "input", "content"];
 
-/// Reads a file by its extension: `.jsonl`/`.ndjson`, `.csv`, and lines of text otherwise.
+/// Reads a file by its extension: `.jsonl`/`.ndjson`, `.json` (a list), `.csv`, and lines of text otherwise.
 ///
 /// # Errors
 /// It cannot be read, has a line of another form, or no prompts at all.
@@ -20,6 +21,7 @@ pub fn load(file: &Path) -> Result<Vec<Arc<[Turn]>>, Mistake> {
     let extension = file.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     let prompts = match extension.as_deref() {
         Some("jsonl" | "ndjson") => of_json_lines(file, &text)?,
+        Some("json") => of_json_list(file, &text)?,
         Some("csv") => of_csv(file, &text)?,
         _ => of_lines(&text),
     };
@@ -44,30 +46,56 @@ fn of_json_lines(file: &Path, text: &str) -> Result<Vec<Arc<[Turn]>>, Mistake> {
         }
         let value: Value =
             serde_json::from_str(line).map_err(|error| Mistake::of_json(file, number, &error))?;
-        let turn = match &value {
-            Value::String(prompt) => Turn::question(prompt),
-            Value::Object(object) if object.contains_key("messages") => {
-                messages::turn(file, number, line, &value)?
-            }
-            Value::Object(object) => {
-                let found = NAMES.iter().find_map(|name| object.get(*name).and_then(Value::as_str));
-                let prompt = found.ok_or_else(|| {
-                    let text =
-                        format!("the object has no text under any of these names: {}", NAMES.join(", "));
-                    Mistake::at(file, number, 1, text)
-                })?;
-                Turn { max_tokens: value["max_tokens"].as_u64(), ..Turn::question(prompt) }
-            }
-            _ => return Err(Mistake::at(file, number, 1, "want a string or an object with a prompt")),
-        };
-        prompts.push(Arc::from([turn]));
+        prompts.push(Arc::from([of_json(file, number, line, &value)?]));
     }
     Ok(prompts)
 }
 
+/// The same values as the items of one list.
+fn of_json_list(file: &Path, text: &str) -> Result<Vec<Arc<[Turn]>>, Mistake> {
+    let list: Vec<Value> = serde_json::from_str(text).map_err(|error| {
+        let mistake = Mistake::of_json(file, 1, &error);
+        Mistake { text: format!("{}; want a list of prompts", mistake.text), ..mistake }
+    })?;
+    let of_item = |(index, value): (usize, &Value)| {
+        // Places are told of the item alone.
+        let (line, column) = json_place::place(text, &index.to_string());
+        let turn = of_json(file, line, &value.to_string(), value);
+        Ok(Arc::from([turn.map_err(|mistake| Mistake { at: Some((line, column)), ..mistake })?]))
+    };
+    list.iter().enumerate().map(of_item).collect()
+}
+
+/// A string, an object with a prompt, or one with `messages`, which stands in `line` of a file.
+fn of_json(file: &Path, number: usize, line: &str, value: &Value) -> Result<Turn, Mistake> {
+    match value {
+        Value::String(prompt) => Ok(Turn::question(prompt)),
+        Value::Object(object) if object.contains_key("messages") => messages::turn(file, number, line, value),
+        Value::Object(object) => {
+            let found = NAMES.iter().find_map(|name| object.get(*name).and_then(Value::as_str));
+            let prompt = found.ok_or_else(|| {
+                let text = format!("the object has no text under any of these names: {}", NAMES.join(", "));
+                Mistake::at(file, number, 1, text)
+            })?;
+            Ok(Turn { max_tokens: value["max_tokens"].as_u64(), ..Turn::question(prompt) })
+        }
+        _ => Err(Mistake::at(file, number, 1, "want a string or an object with a prompt")),
+    }
+}
+
+/// What stands between the columns: a comma, or in a head without one a semicolon or a tab, as spreadsheets in many
+/// countries write them.
+fn delimiter(text: &str) -> u8 {
+    let head = text.lines().next().unwrap_or_default();
+    if head.contains(',') {
+        return b',';
+    }
+    [b';', b'\t'].into_iter().find(|sign| head.as_bytes().contains(sign)).unwrap_or(b',')
+}
+
 /// The first row names the columns; a file of one column needs no known name.
 fn of_csv(file: &Path, text: &str) -> Result<Vec<Arc<[Turn]>>, Mistake> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).from_reader(text.as_bytes());
     let failed = |error: &csv::Error| match error.position() {
         Some(position) => {
             let line = usize::try_from(position.line()).unwrap_or(usize::MAX);
@@ -125,6 +153,10 @@ mod tests {
         let table = "id,Prompt,max_tokens\n1,\"a, b\",7\n2,,\n3,c,\n";
         assert_eq!(loaded("a.csv", table).unwrap(), ["user:a, b 7", "user:c"]);
         assert_eq!(loaded("one.csv", "anything\nx\n").unwrap(), ["user:x"]);
+        assert_eq!(loaded("a.csv", "id;query\n1;\"a, b\"\n").unwrap(), ["user:a, b"]);
+        let list =
+            "[\"x\", {\"prompt\": \"y\"},\n {\"messages\": [{\"role\": \"user\", \"content\": \"z\"}]}]";
+        assert_eq!(loaded("a.json", list).unwrap(), ["user:x", "user:y", "user:z"]);
     }
 
     #[test]
@@ -134,6 +166,8 @@ mod tests {
             ("a.jsonl", "\"x\"\n{\"q\": }\n", "a.jsonl:2:7: expected value"),
             ("a.jsonl", "{\"q\":1}", "a.jsonl:1:1: the object has no text"),
             ("a.jsonl", "{\"messages\":[{\"role\":1}]}", "a.jsonl:1:22: the role"),
+            ("a.json", "[\"x\",\n 5]", "a.json:2:2: want a string"),
+            ("a.json", "{}", "a.json:1:1: invalid type: map"),
             ("a.csv", "a,b\n1,2\n", "a.csv:1:1: none of the columns (a, b)"),
             ("a.csv", "prompt,b\n1,2\n1,2,3\n", "a.csv:3:1: "),
         ] {

@@ -27,7 +27,9 @@ impl FromStr for Sizes {
     fn from_str(text: &str) -> Result<Self, String> {
         let (mut prompt, mut output) = (None, None);
         for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
-            let (key, value) = pair.split_once('=').ok_or_else(|| format!("'{pair}' is no KEY=AMOUNT"))?;
+            let (key, value) = pair
+                .split_once('=')
+                .ok_or_else(|| format!("'{pair}' is no KEY=AMOUNT; want prompt=TOKENS,output=TOKENS"))?;
             let amount = value.parse().map_err(|error| format!("{}: {error}", key.trim()))?;
             match key.trim() {
                 "prompt" | "input" => prompt = Some(amount),

@@ -71,6 +71,10 @@ fn status(report: &Report, has_key: bool, path: &str, hints: &mut Vec<String>) {
              header of their own: --header 'api-key: …'"
             .to_owned(),
         404 if error.contains("model") => "the server does not know the model: name one that it has with --model".to_owned(),
+        404 | 405 if asked.ends_with(path) => format!(
+            "the server has nothing to ask at {asked}, where this protocol usually is: is it the right server, is \
+             --protocol right? --api-path sets another path"
+        ),
         404 | 405 => format!(
             "the server has nothing to ask at {asked}: this protocol is usually at {path}; is the URL complete, is \
              --protocol right? --api-path sets another path"
@@ -143,7 +147,8 @@ fn ending(report: &Report, hints: &mut Vec<String>) {
         ),
         Outcome::StreamError => hints.push("the status was fine, but the stream reports an error; clients that only \
              look at the status will miss it".to_owned()),
-        Outcome::Ok if !report.terminated => {
+        // Gemini's streams have none.
+        Outcome::Ok if !report.terminated && report.protocol != "gemini" => {
             hints.push("the last event of the protocol is missing ([DONE] in OpenAI's): some clients wait for it".to_owned());
         }
         _ => {}

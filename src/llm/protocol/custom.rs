@@ -30,6 +30,60 @@ pub struct CustomPaths {
     pub done: Option<String>,
 }
 
+impl CustomPaths {
+    /// The names of the fields as users write them.
+    pub const KEYS: &[&str] = &[
+        "path",
+        "format",
+        "text",
+        "reasoning",
+        "finish",
+        "promptTokens",
+        "completionTokens",
+        "error",
+        "messageId",
+        "conversationId",
+        "done",
+    ];
+
+    /// Sets a field by its name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such field, or no such format.
+    pub fn set(&mut self, key: &str, value: String) -> Result<(), String> {
+        let field = match key {
+            "path" => {
+                self.path = value;
+                return Ok(());
+            }
+            "format" => {
+                self.ndjson = match value.as_str() {
+                    "sse" => false,
+                    "ndjson" => true,
+                    _ => return Err(format!("format: {value:?}, allowed are: sse, ndjson")),
+                };
+                return Ok(());
+            }
+            "text" => {
+                self.text = value;
+                return Ok(());
+            }
+            "reasoning" => &mut self.reasoning,
+            "finish" => &mut self.finish,
+            "promptTokens" => &mut self.prompt_tokens,
+            "completionTokens" => &mut self.completion_tokens,
+            "error" => &mut self.error,
+            "messageId" => &mut self.message_id,
+            "conversationId" => &mut self.conversation_id,
+            "done" => &mut self.done,
+            _ => return Err(format!("unknown key '{key}', allowed are: {}", Self::KEYS.join(", "))),
+        };
+        *field = Some(value);
+        Ok(())
+    }
+}
+
 /// The description, read.
 #[derive(Debug)]
 pub struct Custom {

@@ -9,8 +9,8 @@ use super::{
 use crate::llm::delta::Delta;
 use crate::net::Event;
 
-/// How requests to a URL are put: by the end of its path, else as OpenAI's chats.
-pub(super) fn by_path(url: &str) -> &'static Kind {
+/// How requests to a URL are put, by the end of its path; `None` where that says nothing.
+pub(super) fn by_path(url: &str) -> Option<&'static Kind> {
     const ENDS: &[(&str, &Kind)] = &[
         ("/chat/completions", &openai_chat::KIND),
         ("/completions", &openai_completions::KIND),
@@ -21,15 +21,15 @@ pub(super) fn by_path(url: &str) -> &'static Kind {
         ("/api/generate", &ollama::GENERATE),
         ("/generate_stream", &tgi::KIND),
         ("/chat-messages", &dify::KIND),
-        ("/completion-messages", &dify::KIND),
-        ("/workflows/run", &dify::KIND),
+        ("/completion-messages", &dify::COMPLETION),
+        ("/workflows/run", &dify::WORKFLOW),
         ("/completion", &llamacpp::KIND),
     ];
     let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     if path.contains("/stream/assistant/") {
-        return &assistant::KIND;
+        return Some(&assistant::KIND);
     }
-    ENDS.iter().find(|(end, _)| path.ends_with(end)).map_or(&openai_chat::KIND, |(_, kind)| kind)
+    ENDS.iter().find(|(end, _)| path.ends_with(end)).map(|(_, kind)| *kind)
 }
 
 /// Whose first event this is.

@@ -19,6 +19,13 @@ pub const KIND: Kind = Kind {
     decoder: || Box::new(Dify),
 };
 
+/// Applications that hold no conversation take their question among the inputs.
+pub(super) const COMPLETION: Kind =
+    Kind { path: "/v1/completion-messages", body: |request, _| with_query(request), ..KIND };
+
+/// So do workflows.
+pub(super) const WORKFLOW: Kind = Kind { path: "/v1/workflows/run", ..COMPLETION };
+
 /// Dify asks for a user; this one is sent where there is none.
 const USER: &str = "ssek";
 
@@ -30,6 +37,12 @@ fn body(request: &Request) -> Value {
         "conversation_id": request.conversation_id.as_deref().unwrap_or_default(),
         "user": request.user.as_deref().unwrap_or(USER),
     })
+}
+
+fn with_query(request: &Request) -> Value {
+    let mut body = body(request);
+    body["inputs"]["query"] = request.question().into();
+    body
 }
 
 #[derive(Deserialize)]

@@ -23,7 +23,7 @@ mod tgi;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use custom::{Custom, CustomPaths};
 
@@ -108,6 +108,13 @@ impl Protocol {
         if name == "auto" {
             return Ok(Self::Auto(&openai_chat::KIND));
         }
+        if name == "custom" {
+            return Err(format!(
+                "a custom one is described by an object, such as {{\"text\": \"delta.text\", \"done\": \"[DONE]\"}}, with \
+                 some of the keys {}",
+                CustomPaths::KEYS.join(", ")
+            ));
+        }
         let found = KINDS.iter().find(|kind| kind.name == name);
         found.map(|kind| Self::Known(kind)).ok_or_else(|| {
             let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
@@ -115,12 +122,46 @@ impl Protocol {
         })
     }
 
-    /// The same, with how `auto` asks decided by where it asks.
-    pub fn for_url(self, base: &str, path: Option<&str>) -> Self {
+    /// `auto`, which asks as this protocol where the URL's path does not say how.
+    #[must_use]
+    pub fn or_by_answer(self) -> Self {
         match self {
-            Self::Auto(_) => Self::Auto(detect::by_path(path.unwrap_or(base))),
+            Self::Known(kind) => Self::Auto(kind),
             other => other,
         }
+    }
+
+    /// The name of how requests are put: that of a protocol for `auto`, too.
+    pub fn asks_as(&self) -> &'static str {
+        match self {
+            Self::Known(kind) | Self::Auto(kind) => kind.name,
+            Self::Custom(_) => "custom",
+        }
+    }
+
+    /// The same, with how `auto` asks, or a protocol of several paths such as Dify's, decided by where it asks.
+    pub fn for_url(self, base: &str, path: Option<&str>) -> Self {
+        let found = detect::by_path(path.unwrap_or(base));
+        match self {
+            Self::Auto(usual) => Self::Auto(found.unwrap_or(usual)),
+            Self::Known(kind) => Self::Known(found.filter(|found| found.name == kind.name).unwrap_or(kind)),
+            custom @ Self::Custom(_) => custom,
+        }
+    }
+
+    /// A protocol that a JSON text describes: an object with the keys of [`CustomPaths`].
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn described(json: &str) -> Result<Self, String> {
+        let fields: Map<String, Value> = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let mut paths = CustomPaths::default();
+        for (key, value) in fields {
+            let text = value.as_str().ok_or_else(|| format!("{key}: {value} is no string"))?;
+            paths.set(&key, text.to_owned())?;
+        }
+        Ok(Self::Custom(Arc::new(Custom::read(&paths)?)))
     }
 
     /// As users write it.
@@ -156,7 +197,13 @@ impl Protocol {
             Self::Custom(_) => openai_chat::body(request, model),
         };
         if let Value::Object(fields) = &mut body {
-            fields.extend(request.extra.clone());
+            for (key, value) in request.extra.clone() {
+                match (fields.get_mut(&key), value) {
+                    // Dify's own inputs stay beside those that are given.
+                    (Some(Value::Object(own)), Value::Object(given)) if key == "inputs" => own.extend(given),
+                    (_, value) => drop(fields.insert(key, value)),
+                }
+            }
         }
         body
     }

@@ -74,8 +74,14 @@ fn metadata(answer: &Answer) -> Value {
             "prompt_tokens": answer.prompt_tokens,
             "completion_tokens": answer.tokens,
             "total_tokens": answer.prompt_tokens + answer.tokens,
-            "currency": "USD",
+            "prompt_unit_price": "0",
+            "prompt_price_unit": "0.001",
+            "prompt_price": "0",
+            "completion_unit_price": "0",
+            "completion_price_unit": "0.001",
+            "completion_price": "0",
             "total_price": "0",
+            "currency": "USD",
             "latency": answer.settings.due(answer.tokens.saturating_sub(1)).as_secs_f64(),
         });
     }

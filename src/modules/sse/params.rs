@@ -27,10 +27,12 @@ const MAX_REDIRECTS: u32 = 10;
 pub struct Params {
     method: String,
     headers: Vec<(String, String)>,
-    body: String,
+    pub body: String,
     jar: SharedJar,
     timeout: Option<Duration>,
     timeouts: Timeouts,
+    /// The `Content-Type` header of calls that have none.
+    pub content_type: Option<&'static str>,
     /// The `Accept` header of calls that have none.
     pub accept: &'static str,
     pub tags: Vec<(String, String)>,
@@ -50,6 +52,7 @@ impl Params {
             jar: state.jar(),
             timeout: None,
             timeouts: Timeouts::default(),
+            content_type: None,
             accept: "text/event-stream",
             tags: Vec::new(),
             stall_threshold: STALL,
@@ -116,6 +119,9 @@ impl Params {
         let has = |name: &str| self.headers.iter().any(|(k, _)| k.eq_ignore_ascii_case(name));
         if !has("Accept") {
             headers.push(("Accept".to_owned(), self.accept.to_owned()));
+        }
+        if let Some(content_type) = self.content_type.filter(|_| !has("Content-Type")) {
+            headers.push(("Content-Type".to_owned(), content_type.to_owned()));
         }
         if !last_event_id.is_empty() {
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Last-Event-ID"));

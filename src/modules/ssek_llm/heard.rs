@@ -5,7 +5,7 @@ use std::time::Instant;
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsResult, JsValue};
 
-use crate::js::convert::{get, is_nullish, object, put, string};
+use crate::js::convert::{entries, get, is_nullish, object, put, string};
 use crate::js::go_error;
 use crate::llm::Delta;
 use crate::metrics::Timestamp;
@@ -17,6 +17,8 @@ pub struct Handlers {
     reasoning: Option<JsObject>,
     tool_call: Option<JsObject>,
 }
+
+const HANDLERS: [&str; 3] = ["onToken", "onReasoning", "onToolCall"];
 
 /// A piece that a handler waits for.
 #[derive(Debug)]
@@ -41,6 +43,13 @@ impl Handlers {
     pub fn read(given: &JsValue, context: &mut Context) -> JsResult<Self> {
         let mut handlers = Self::default();
         let Some(given) = given.as_object() else { return Ok(handlers) };
+        for (key, _) in entries(&given, context)? {
+            let key = key.to_std_string_lossy();
+            if !HANDLERS.contains(&key.as_str()) {
+                let text = format!("chat: there is no handler {key}, there are: {}", HANDLERS.join(", "));
+                return Err(go_error(text, context));
+            }
+        }
         for (name, slot) in [
             ("onToken", &mut handlers.token),
             ("onReasoning", &mut handlers.reasoning),

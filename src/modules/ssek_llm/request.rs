@@ -42,11 +42,27 @@ impl Question {
                 context,
             ));
         }
+        if question.is_empty() {
+            return Err(go_error(
+                "chat: there is nothing to ask: give messages, a prompt or a body",
+                context,
+            ));
+        }
         let caller = &mut question.request.caller;
         caller.number = u64::from(state.id.saturating_sub(1));
         caller.jar = Some(state.jar());
         caller.log_fields = state.debug_fields(&question.tags);
         Ok(question)
+    }
+
+    /// Neither messages nor a body, nor further fields that may hold a question.
+    fn is_empty(&self) -> bool {
+        let request = &self.request;
+        request.prompt.is_none()
+            && request.messages.is_empty()
+            && request.system.is_none()
+            && request.body.is_none()
+            && request.extra.is_empty()
     }
 
     fn set(&mut self, key: &str, value: &JsValue, context: &mut Context) -> JsResult<()> {

@@ -41,9 +41,10 @@ pub fn of(stream: Rc<Stream>, context: &mut Context) -> JsResult<JsValue> {
 
 fn prototype(context: &mut Context) -> JsObject {
     let prototype = object(context);
-    let methods: [(&str, usize, Native); 5] = [
+    let methods: [(&str, usize, Native); 6] = [
         ("next", 0, next),
         ("expect", 1, expect),
+        ("received", 0, received),
         ("drain", 0, drain),
         ("close", 0, close),
         ("return", 0, finish),
@@ -99,6 +100,11 @@ fn expect(this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
     let matcher = Matcher::read(&arg(args, 0), context)?;
     let within = within(&arg(args, 1), context)?;
     stream.wait_for(Wanted::Match(matcher, Skipped::default()), within, context)
+}
+
+/// `received()`: an array of events
+fn received(this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    this_stream(this)?.received(context)
 }
 
 /// `drain({within})`: a promise of `{events, bytes, outcome}`

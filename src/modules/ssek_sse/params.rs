@@ -38,7 +38,21 @@ pub fn call(given: &JsValue, state: &State, context: &mut Context) -> JsResult<P
         ));
     }
     params.accept = format(given, context)?.accept();
+    if let Some(json) = json_body(given, context)? {
+        params.body = json;
+        params.content_type = Some("application/json");
+    }
     Ok(params)
+}
+
+/// A body that is an object or an array, as JSON. (To `sse.open` it is the text that JavaScript makes of it.)
+fn json_body(given: &JsValue, context: &mut Context) -> JsResult<Option<String>> {
+    let Some(given) = given.as_object() else { return Ok(None) };
+    let body = get(&given, "body", context)?;
+    if !body.is_object() || body.is_callable() {
+        return Ok(None);
+    }
+    Ok(body.to_json(context)?.map(|json| json.to_string()))
 }
 
 /// An error of `sse.open`'s parameters, told of the function that the script called.

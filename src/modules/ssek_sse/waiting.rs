@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use boa_engine::builtins::iterable::create_iter_result_object;
 use boa_engine::builtins::promise::ResolvingFunctions;
-use boa_engine::object::builtins::JsPromise;
+use boa_engine::object::builtins::{JsArray, JsPromise};
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue};
 
 use super::matcher::{Matcher, Skipped};
@@ -165,6 +165,24 @@ impl Stream {
             Some(Ok(false)) | None => {}
         }
         Some(Ok((event, shown)))
+    }
+
+    /// The events that have come and that the script did not get yet, without waiting for more.
+    ///
+    /// # Errors
+    ///
+    /// The function `until` threw, or the stream broke and this was not told: after its last events.
+    pub fn received(&self, context: &mut Context) -> JsResult<JsValue> {
+        let mut events = Vec::new();
+        while let Some(got) = self.get(context) {
+            events.push(got?.1);
+        }
+        if events.is_empty()
+            && let Some(end) = self.end_of_events(context)
+        {
+            end?;
+        }
+        Ok(JsArray::from_iter(events, context).into())
     }
 
     /// Goes through the events that are there; `None` if none of them matches and there may be more.
