@@ -12,7 +12,7 @@ use super::refusal;
 use super::report::{Attempt, Report};
 use super::request::Request;
 use super::target::Target;
-use super::tokens::{self, Tokenizer};
+use super::tokens::{self, Counter};
 use crate::net::outcome::{Outcome, tells_error};
 use crate::net::{Call, Client, EventStream, Hop, NetError, Opened, Parsed, header, open};
 
@@ -44,7 +44,7 @@ pub struct Ongoing<'a> {
     target: &'a Target,
     request: &'a Request,
     model: &'a str,
-    tokenizer: Tokenizer,
+    counter: Counter,
     begun: Instant,
     attempts: Vec<Attempt>,
     /// The hops before the one that is being read.
@@ -75,14 +75,14 @@ impl<'a> Ongoing<'a> {
     pub fn new(client: &'a Client, target: &'a Target, request: &'a Request) -> Self {
         let begun = Instant::now();
         let model = request.model.as_deref().or(target.model.as_deref()).unwrap_or_default();
-        let tokenizer = target.tokenizer.for_model(model);
-        let answer = Answer::new(target.protocol.decoder(), target.keep_text || tokenizer.counts(), begun);
+        let counter = target.tokenizer.for_model(model);
+        let answer = Answer::new(target.protocol.decoder(), target.keep_text || counter.counts(), begun);
         Self {
             client,
             target,
             request,
             model,
-            tokenizer,
+            counter,
             begun,
             attempts: Vec::new(),
             hops: Vec::new(),
@@ -295,8 +295,8 @@ impl<'a> Ongoing<'a> {
         }
         let asked = tokens::texts_to_count(self.request, &reply, usage);
         // What takes a tokenizer is not done here, on a thread that has other streams to read.
-        let uncounted = tokens::takes_time(&self.tokenizer, &reply, usage);
-        let tokens = tokens::tokens(&Tokenizer::Off, &asked, &reply, usage);
+        let uncounted = tokens::takes_time(&self.counter, &reply, usage);
+        let tokens = tokens::tokens(&Counter::default(), &asked, &reply, usage);
         let mut report = Report {
             outcome,
             error,
@@ -314,7 +314,7 @@ impl<'a> Ongoing<'a> {
         };
         if uncounted {
             let (keep_text, slo) = (self.target.keep_text, self.target.slo.clone());
-            return Ended::uncounted(report, Uncounted::new(self.tokenizer, asked, keep_text, slo));
+            return Ended::uncounted(report, Uncounted::new(self.counter, asked, keep_text, slo));
         }
         if !self.target.keep_text {
             report.reply.drop_texts();

@@ -9,7 +9,7 @@ use super::counting;
 use super::reply::Reply;
 use super::report::Report;
 use super::slo::Slo;
-use super::tokens::{self, Tokenizer, Tokens};
+use super::tokens::{self, Counter, Tokens};
 
 /// The end of a call. Its report is whole once its tokens are counted.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Ended {
 /// What is to be counted, and what depends on it.
 #[derive(Clone, Debug)]
 pub(super) struct Uncounted {
-    pub tokenizer: Tokenizer,
+    pub counter: Counter,
     /// Those of the question that are to be counted.
     pub asked: Vec<String>,
     pub keep_text: bool,
@@ -34,8 +34,8 @@ pub(super) struct Uncounted {
 }
 
 impl Uncounted {
-    pub fn new(tokenizer: Tokenizer, asked: Vec<String>, keep_text: bool, slo: Option<Arc<Slo>>) -> Self {
-        Self { tokenizer, asked, keep_text, slo, since: Instant::now(), reply: Arc::default() }
+    pub fn new(counter: Counter, asked: Vec<String>, keep_text: bool, slo: Option<Arc<Slo>>) -> Self {
+        Self { counter, asked, keep_text, slo, since: Instant::now(), reply: Arc::default() }
     }
 }
 
@@ -74,7 +74,7 @@ impl Ended {
         let (work, usage) = (uncounted.clone(), self.report.usage);
         let pool = counting::pool();
         pool.hand_over(pool.place().await, move || {
-            let tokens = tokens::tokens(&work.tokenizer, &work.asked, &work.reply, usage);
+            let tokens = tokens::tokens(&work.counter, &work.asked, &work.reply, usage);
             drop(work);
             // Nobody waits for a call that was cut off.
             let _ = tell.send(tokens);
@@ -87,8 +87,8 @@ impl Ended {
     /// Counts here and now: for threads that have nothing else to do.
     pub fn count_here(&mut self) {
         if let Some(uncounted) = &self.uncounted {
-            let Uncounted { tokenizer, asked, reply, .. } = &**uncounted;
-            let tokens = tokens::tokens(tokenizer, asked, reply, self.report.usage);
+            let Uncounted { counter, asked, reply, .. } = &**uncounted;
+            let tokens = tokens::tokens(counter, asked, reply, self.report.usage);
             self.counted(tokens);
         }
     }
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::llm::marks::{Arrivals, Marks};
-    use crate::llm::tokens::Source;
+    use crate::llm::tokens::{Source, Tokenizer};
     use crate::llm::usage::Usage;
     use crate::net::Outcome;
 
@@ -136,7 +136,7 @@ mod tests {
         let text = "Hello, world!".to_owned();
         let reply = Reply { bytes: text.len(), text, ..Reply::default() };
         let asked = vec!["Hello, world!".to_owned()];
-        let tokens = tokens::tokens(&Tokenizer::Off, &asked, &reply, Usage::default());
+        let tokens = tokens::tokens(&Counter::default(), &asked, &reply, Usage::default());
         let slo = Some(Arc::new(Slo::parse("ttft<1s").unwrap()));
         let report = Report {
             outcome: Outcome::Ok,
@@ -153,7 +153,7 @@ mod tests {
             attempts: Vec::new(),
             good: None,
         };
-        Ended::uncounted(report, Uncounted::new(tokenizer, asked, keep_text, slo))
+        Ended::uncounted(report, Uncounted::new(tokenizer.for_model(""), asked, keep_text, slo))
     }
 
     #[test]

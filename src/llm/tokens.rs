@@ -99,7 +99,7 @@ impl Tokenizer {
             "none" | "estimate" => return Ok(Self::Off),
             "cl100k" | "cl100k_base" => return Ok(Self::Cl100k),
             "o200k" | "o200k_base" => return Ok(Self::O200k),
-            model if by_name(model).counts() => return Ok(by_name(model)),
+            model if by_name(model).is_chosen() => return Ok(by_name(model)),
             _ => {}
         }
         let mut files = FILES.lock().unwrap_or_else(|e| e.into_inner());
@@ -117,21 +117,16 @@ impl Tokenizer {
     }
 
     /// Whether the user chose it, so that it checks what servers say.
-    pub fn is_chosen(&self) -> bool {
+    fn is_chosen(&self) -> bool {
         !matches!(self, Self::Auto | Self::Off)
     }
 
-    /// The tokenizer for a model: of `Auto`, the one that the model's name tells of.
-    pub fn for_model(&self, model: &str) -> Self {
+    /// Who counts for a model: of `Auto`, the tokenizer that the model's name tells of.
+    pub fn for_model(&self, model: &str) -> Counter {
         match self {
-            Self::Auto => by_name(model),
-            other => other.clone(),
+            Self::Auto => Counter { tokenizer: by_name(model), checks: false },
+            other => Counter { tokenizer: other.clone(), checks: other.is_chosen() },
         }
-    }
-
-    /// Whether it can count.
-    pub fn counts(&self) -> bool {
-        self.is_chosen()
     }
 
     /// Tokens of a text; `None` without a tokenizer.
@@ -152,6 +147,22 @@ impl Tokenizer {
         let sum = texts.iter().map(|text| self.count(text)).sum::<Option<u64>>()?;
         let around = matches!(self, Self::Cl100k | Self::O200k).then_some(3 * texts.len() as u64 + 3);
         Some(sum + around.unwrap_or(0))
+    }
+}
+
+/// A tokenizer at work.
+#[derive(Clone, Debug, Default)]
+pub struct Counter {
+    /// Never [`Tokenizer::Auto`] if it is to count.
+    pub tokenizer: Tokenizer,
+    /// Whether it also counts what servers have counted.
+    pub checks: bool,
+}
+
+impl Counter {
+    /// Whether it can count.
+    pub fn counts(&self) -> bool {
+        self.tokenizer.is_chosen()
     }
 }
 
@@ -188,17 +199,17 @@ pub fn estimate(bytes: usize) -> u64 {
     bytes.div_ceil(4) as u64
 }
 
-/// Works out the tokens of a call. `tokenizer` is the one for its model; the reply must have its texts if that one
+/// Works out the tokens of a call. `counter` is the one for its model; the reply must have its texts if that one
 /// counts. `asked` is what [`texts_to_count`] gives.
-pub fn tokens(tokenizer: &Tokenizer, asked: &[String], reply: &Reply, usage: Usage) -> Tokens {
+pub fn tokens(counter: &Counter, asked: &[String], reply: &Reply, usage: Usage) -> Tokens {
+    let tokenizer = &counter.tokenizer;
     let of_usage = |count| Count { count, source: Source::Usage };
     let (prompt, completion) = said(usage, reply);
     let prompt = prompt.map(of_usage).unwrap_or_else(|| match tokenizer.count_prompt(asked) {
         Some(count) => Count { count, source: Source::Tokenizer },
         None => Count { count: estimate(asked.iter().map(String::len).sum()), source: Source::Estimate },
     });
-    let is_checked = tokenizer.is_chosen() && completion.is_some();
-    let may_count = tokenizer.counts() && (completion.is_none() || is_checked);
+    let may_count = counter.counts() && (completion.is_none() || counter.checks);
     let counted = may_count.then(|| count_reply(tokenizer, reply)).flatten();
     let mismatch = match (completion, counted) {
         (Some(said), Some(counted)) if reply.tool_calls.is_empty() => {
@@ -228,14 +239,14 @@ pub fn texts_to_count(request: &Request, reply: &Reply, usage: Usage) -> Vec<Str
 }
 
 /// Whether [`tokens`] takes a tokenizer, and with it time.
-pub fn takes_time(tokenizer: &Tokenizer, reply: &Reply, usage: Usage) -> bool {
+pub fn takes_time(counter: &Counter, reply: &Reply, usage: Usage) -> bool {
     let (prompt, completion) = said(usage, reply);
-    let of_reply = reply.bytes > 0 && (completion.is_none() || tokenizer.is_chosen());
-    tokenizer.counts() && (prompt.is_none() || of_reply)
+    let of_reply = reply.bytes > 0 && (completion.is_none() || counter.checks);
+    counter.counts() && (prompt.is_none() || of_reply)
 }
 
 fn count_reply(tokenizer: &Tokenizer, reply: &Reply) -> Option<u64> {
-    if !tokenizer.counts() {
+    if !tokenizer.is_chosen() {
         // Nor need the texts be there.
         return None;
     }
@@ -279,11 +290,12 @@ mod tests {
             (Tokenizer::Cl100k, Usage::default(), (10, Source::Tokenizer, 4, Source::Tokenizer)),
         ] {
             let reply = reply("Hello, world!");
-            let tokens = tokens(&tokenizer, &texts_to_count(&request, &reply, usage), &reply, usage);
+            let counter = tokenizer.for_model("");
+            let tokens = tokens(&counter, &texts_to_count(&request, &reply, usage), &reply, usage);
             let (prompt, completion) = (tokens.prompt, tokens.completion);
             let found = (prompt.count, prompt.source, completion.count, completion.source);
             assert_eq!(found, wanted, "{tokenizer:?} {usage:?}");
-            assert_eq!(takes_time(&tokenizer, &reply, usage), tokenizer.counts(), "{tokenizer:?} {usage:?}");
+            assert_eq!(takes_time(&counter, &reply, usage), counter.counts(), "{tokenizer:?} {usage:?}");
             assert_eq!(tokens.mismatch, None);
         }
     }
@@ -300,8 +312,14 @@ mod tests {
             (usage(104, None), Some(4)),
         ] {
             let asked = ["?".to_owned()];
-            let tokens = tokens(&Tokenizer::O200k, &asked, &reply("Hello, world!"), usage);
-            assert_eq!(tokens.mismatch, mismatch, "{usage:?}");
+            let reply = reply("Hello, world!");
+            let found = tokens(&Tokenizer::O200k.for_model(""), &asked, &reply, usage);
+            assert_eq!(found.mismatch, mismatch, "{usage:?}");
+            // Nobody asked for a check.
+            let auto = Tokenizer::Auto.for_model("gpt-4o");
+            assert!(auto.counts() && tokens(&auto, &asked, &reply, usage).mismatch.is_none());
+            let usage = Usage { prompt: Some(1), ..usage };
+            assert!(!takes_time(&auto, &reply, usage));
         }
     }
 
@@ -314,7 +332,7 @@ mod tests {
             ("gpt-3.5-turbo", "Cl100k"),
             ("llama3", "Off"),
         ] {
-            assert_eq!(format!("{:?}", Tokenizer::Auto.for_model(model)), wanted, "{model}");
+            assert_eq!(format!("{:?}", Tokenizer::Auto.for_model(model).tokenizer), wanted, "{model}");
         }
     }
 
