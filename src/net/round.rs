@@ -104,6 +104,9 @@ pub(super) struct Live {
 /// Attempts after the first: each takes a dead connection from the pool, which holds a handful.
 const RETRIES: usize = 16;
 
+/// A request of up to so many bytes is written at once, or not at all.
+const ONE_WRITE: u64 = 4096;
+
 /// Sends a request and reads the head of the response.
 ///
 /// A request that a kept-alive connection lost, because the server closed it at that moment, is sent again by
@@ -222,7 +225,8 @@ async fn through_pool(
 
 fn may_retry(error: &NetError, request: &Request) -> bool {
     match error.kind {
-        Kind::BrokenPipe => true,
+        // The first write failed, so that nothing of it was written. A larger one may have been written in part.
+        Kind::BrokenPipe => request.is_idempotent() || request.size <= ONE_WRITE,
         Kind::Eof | Kind::Reset(_) | Kind::Http2 { class: Http2::GoAway, code: 0 } => request.is_idempotent(),
         _ => false,
     }

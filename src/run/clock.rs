@@ -8,6 +8,9 @@ use crossbeam_channel::Receiver;
 use crate::js::debug::Debugger;
 use crate::vu::Test;
 
+/// How long a timer takes at least while there is a debugger.
+const LEAST: Duration = Duration::from_millis(1);
+
 /// A clock that started with its scenario.
 #[derive(Clone)]
 pub struct Clock {
@@ -38,7 +41,8 @@ impl Clock {
     pub fn timer(&self, at: Instant) -> Receiver<Instant> {
         let real = match &self.debugger {
             None => at,
-            Some(_) => Instant::now() + at.saturating_duration_since(self.now()),
+            // Not at once: the clock may stand still for long.
+            Some(_) => Instant::now() + at.saturating_duration_since(self.now()).max(LEAST),
         };
         crossbeam_channel::at(real)
     }

@@ -33,12 +33,16 @@ fn anonymous(path: &str) -> String {
 
 /// The URL of a file on disk, without its user's name, with what URLs cannot hold escaped.
 pub(super) fn anonymous_url(path: &Path) -> String {
-    let path = anonymous(&path.to_string_lossy());
-    let mut escaped = url::Url::parse("file:///").ok();
-    if let Some(mut parts) = escaped.as_mut().and_then(|url| url.path_segments_mut().ok()) {
-        parts.clear().extend(path.split('/'));
-    }
-    escaped.map_or_else(|| format!("file:///{path}"), Into::into)
+    let path = format!("/{}", anonymous(&path.to_string_lossy()));
+    let url = if cfg!(windows) { of_segments(&path) } else { url::Url::from_file_path(&path).ok() };
+    url.map_or_else(|| format!("file://{path}"), Into::into)
+}
+
+/// On Windows a path without a drive's letter and colon is none, and names have no tabs and line ends to be lost here.
+fn of_segments(path: &str) -> Option<url::Url> {
+    let mut url = url::Url::parse("file:///").ok()?;
+    url.path_segments_mut().ok()?.clear().extend(path.trim_start_matches('/').split('/'));
+    Some(url)
 }
 
 /// The path of a `file:` URL in an archive's metadata; older archives have plain paths.
@@ -100,6 +104,10 @@ mod tests {
         let url = anonymous_url(Path::new("/home/alice/my tests/a.js"));
         assert_eq!(url, "file:///home/nobody/my%20tests/a.js");
         assert_eq!(path_of(&url), Path::new("/home/nobody/my tests/a.js"));
+        assert_eq!(of_segments("/C/a%?#.js").unwrap().as_str(), "file:///C/a%25%3F%23.js");
+        if cfg!(unix) {
+            assert_eq!(anonymous_url(Path::new("/w/a\tb%.js")), "file:///w/a%09b%25.js");
+        }
         assert_eq!(path_of("/home/johndoe/a.js"), Path::new("/home/johndoe/a.js"));
         assert_eq!(path_of("file:///a%2"), Path::new("/a%2"));
     }

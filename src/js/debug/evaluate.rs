@@ -14,6 +14,7 @@ use super::pause::{Answer, How};
 use super::remote::{object_of, promise_state};
 use crate::js::convert::{put_hidden, string};
 use crate::js::json::{parse_str, stringify_value};
+use crate::js::nesting::with_stack_for;
 
 /// The group of results that nobody named a group for.
 const DEFAULT_GROUP: &str = "";
@@ -37,14 +38,16 @@ pub fn is_true(evaluator: &JsObject, condition: &str, context: &mut Context) -> 
 
 /// What is wrong with the syntax of a script, if something is.
 pub fn syntax_error(text: &str) -> Option<String> {
-    let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, SourceType::script()).parse();
-    let first = parsed.diagnostics.first()?;
-    let offset = first.labels.first().map_or(text.len(), |label| label.offset() as usize);
-    // Consoles go on with another line where the text is not complete.
-    let is_cut = text.get(offset..).is_none_or(|rest| rest.trim().is_empty());
-    let message = if is_cut { "Unexpected end of input" } else { &*first.message };
-    Some(format!("SyntaxError: {message}"))
+    with_stack_for(text.len(), || {
+        let allocator = Allocator::default();
+        let parsed = Parser::new(&allocator, text, SourceType::script()).parse();
+        let first = parsed.diagnostics.first()?;
+        let offset = first.labels.first().map_or(text.len(), |label| label.offset() as usize);
+        // Consoles go on with another line where the text is not complete.
+        let is_cut = text.get(offset..).is_none_or(|rest| rest.trim().is_empty());
+        let message = if is_cut { "Unexpected end of input" } else { &*first.message };
+        Some(format!("SyntaxError: {message}"))
+    })
 }
 
 impl Local {

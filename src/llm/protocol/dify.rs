@@ -16,7 +16,7 @@ pub const KIND: Kind = Kind {
     headers: &[],
     format: Format::Sse,
     body: |request, _| body(request),
-    decoder: || Box::new(Dify),
+    decoder: || Box::new(Dify { is_workflow: false }),
 };
 
 /// Applications that hold no conversation take their question among the inputs.
@@ -24,7 +24,8 @@ pub(super) const COMPLETION: Kind =
     Kind { path: "/v1/completion-messages", body: |request, _| with_query(request), ..KIND };
 
 /// So do workflows.
-pub(super) const WORKFLOW: Kind = Kind { path: "/v1/workflows/run", ..COMPLETION };
+pub(super) const WORKFLOW: Kind =
+    Kind { path: "/v1/workflows/run", decoder: || Box::new(Dify { is_workflow: true }), ..COMPLETION };
 
 /// Dify asks for a user; this one is sent where there is none.
 const USER: &str = "ssek";
@@ -79,7 +80,10 @@ struct Data<'a> {
     error: Option<Text<'a>>,
 }
 
-struct Dify;
+struct Dify {
+    /// `workflow_finished` ends the stream.
+    is_workflow: bool,
+}
 
 impl Decode for Dify {
     fn decode(&mut self, event: &Event, out: &mut dyn FnMut(&Delta)) -> Result<(), String> {
@@ -116,6 +120,9 @@ impl Decode for Dify {
                 }
                 if let Some(status) = data.and_then(|data| said(&data.status)) {
                     out(&Delta::Finish(status));
+                }
+                if self.is_workflow {
+                    out(&Delta::Done);
                 }
             }
             "error" => {

@@ -4,6 +4,7 @@ use boa_engine::{Context, JsError, JsResult, JsValue};
 use serde_json::Value;
 
 use crate::js::convert::{entries, to_text};
+use crate::js::json::stringify_value;
 use crate::modules::settings;
 
 /// What errors about options begin with.
@@ -79,8 +80,8 @@ pub fn headers(name: &str, value: &JsValue, context: &mut Context) -> JsResult<V
 
 /// Any value that JSON has.
 pub fn json(name: &str, value: &JsValue, context: &mut Context) -> JsResult<Value> {
-    match value.to_json(context)? {
-        Some(value) => Ok(value),
+    match stringify_value(value, context)? {
+        Some(text) => serde_json::from_str(&text).map_err(|error| bad(name, error, context)),
         None => Err(bad(name, "it cannot be written as JSON", context)),
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use boa_engine::object::builtins::{JsArrayBuffer, JsTypedArray};
 use boa_engine::{Context, JsError, JsResult, JsString, JsValue, js_string};
 
 use super::buffer::Overflow;
 use crate::js::convert::{get, is_nullish, to_text};
 use crate::js::go_error;
+use crate::js::json::stringify_value;
 use crate::k6::duration::GoDuration;
 use crate::modules::settings;
 use crate::modules::sse::params::Params;
@@ -49,10 +51,12 @@ pub fn call(given: &JsValue, state: &State, context: &mut Context) -> JsResult<P
 fn json_body(given: &JsValue, context: &mut Context) -> JsResult<Option<String>> {
     let Some(given) = given.as_object() else { return Ok(None) };
     let body = get(&given, "body", context)?;
-    if !body.is_object() || body.is_callable() {
-        return Ok(None);
+    let Some(object) = body.as_object().filter(|object| !object.is_callable()) else { return Ok(None) };
+    if JsTypedArray::from_object(object.clone()).is_ok() || JsArrayBuffer::from_object(object).is_ok() {
+        let text = "connect()'s body must be a text, or an object that is sent as JSON; bytes cannot be sent";
+        return Err(go_error(text, context));
     }
-    Ok(body.to_json(context)?.map(|json| json.to_string()))
+    stringify_value(&body, context)
 }
 
 /// An error of `sse.open`'s parameters, told of the function that the script called.

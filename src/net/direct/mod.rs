@@ -71,7 +71,7 @@ pub async fn send(
     }
 }
 
-/// Whether nothing of a request was written, or too late: there are servers that announce to keep a connection, and
+/// Whether nothing of a request was written, or all of it too late: there are servers that announce to keep a connection, and
 /// close it when they have answered.
 fn is_unknown(times: &Times) -> bool {
     times.first_write().is_none() || times.unheard()

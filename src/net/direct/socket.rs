@@ -20,7 +20,7 @@ pub struct Times {
     last_read: Cell<Option<Instant>>,
     sent: Cell<u64>,
     received: Cell<u64>,
-    /// The server had closed before it got what was written.
+    /// The server had closed before it got any of what was written.
     unheard: Cell<bool>,
 }
 
@@ -59,8 +59,8 @@ impl Times {
         self.received.get()
     }
 
-    /// Whether the server closed the connection before the whole request had come to it: nobody there has read it, and
-    /// nobody ever will.
+    /// Whether the server closed the connection before the first byte of the request had come to it: nobody there has
+    /// read it, and nobody ever will.
     pub fn unheard(&self) -> bool {
         self.unheard.get()
     }
@@ -165,29 +165,24 @@ mod descriptor {
     }
 }
 
-/// Whether the server, which has closed the connection, had done so before it got all that was written. What it had got
-/// is acknowledged by its goodbye at the latest; what came after that is refused with a reset, which the system keeps as
-/// an error of the socket behind the goodbye.
+/// Whether the server, which has closed the connection, had done so before it got the first of the bytes that were sent:
+/// it refused them with a reset, which the system keeps as an error of the socket behind the server's goodbye, and
+/// acknowledged none.
 #[cfg(target_os = "linux")]
-fn is_unheard(stream: &TcpStream) -> bool {
-    let socket = SockRef::from(stream);
-    if matches!(socket.take_error(), Ok(Some(error)) if error.kind() == io::ErrorKind::BrokenPipe) {
-        return true;
+fn is_unheard(stream: &TcpStream, sent: u64) -> bool {
+    let refused = SockRef::from(stream).take_error();
+    if !matches!(refused, Ok(Some(error)) if error.kind() == io::ErrorKind::BrokenPipe) {
+        return false;
     }
-    // SAFETY: a structure of numbers, for which zeros are values.
-    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
-    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
-    // SAFETY: no more than `length` bytes of `info` are written to.
-    let done = unsafe {
-        let info = (&raw mut info).cast();
-        libc::getsockopt(descriptor::of(stream), libc::IPPROTO_TCP, libc::TCP_INFO, info, &raw mut length)
-    };
-    done == 0 && info.tcpi_unacked > 0
+    let mut unacknowledged: libc::c_int = 0;
+    // SAFETY: the call writes one number, which is there.
+    let done = unsafe { libc::ioctl(descriptor::of(stream), libc::TIOCOUTQ, &raw mut unacknowledged) };
+    done == 0 && u64::try_from(unacknowledged).is_ok_and(|bytes| bytes == sent)
 }
 
 /// Other systems do not tell.
 #[cfg(not(target_os = "linux"))]
-fn is_unheard(_: &TcpStream) -> bool {
+fn is_unheard(_: &TcpStream, _: u64) -> bool {
     false
 }
 
@@ -201,7 +196,7 @@ impl AsyncRead for Socket {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let length = buffer.filled().len() - before;
         if length == 0 && self.times.received() == 0 {
-            self.times.unheard.set(is_unheard(&self.stream));
+            self.times.unheard.set(is_unheard(&self.stream, self.times.sent()));
         }
         self.times.read(length);
         Poll::Ready(Ok(()))
