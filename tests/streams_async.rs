@@ -290,3 +290,15 @@ fn batches_of_what_has_come() {
         console.log(s.status, stop, count > 3, empty > 0, JSON.stringify(s.received()))");
     assert_eq!(lines, ["200 true true true []"]);
 }
+
+#[test]
+fn bodies_that_cannot_be_sent() {
+    let lines = log("let deep = {}
+        for (let i = 0; i < 30000; i++) deep = { deep }
+        for (const body of [new Uint8Array([1]), new ArrayBuffer(2), deep, { big: 1n }]) {
+            try { await connect(`${U}/v1/chat/completions`, { method: 'POST', body }) } catch (e) { console.log(e.message) }
+        }");
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines[0].contains("bytes cannot be sent") && lines[1] == lines[0], "{lines:?}");
+    assert!(lines[2].contains("nested deeper") && lines[3].contains("BigInt"), "{lines:?}");
+}
