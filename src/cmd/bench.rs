@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{GlobalFlags, levels, open_files};
+use super::{GlobalFlags, levels};
 use crate::bench::flags::{CallFlags, TargetFlags, WorkloadFlags, invalid, time};
 use crate::bench::schedule::{self, Shape};
 use crate::bench::target::is_url;
@@ -17,6 +17,7 @@ use crate::k6::exit_code::Failure;
 use crate::metrics::ThresholdSpec;
 use crate::options::flags::OptionFlags;
 use crate::options::runtime::RuntimeFlags;
+use crate::run::open_files;
 
 /// The command line of `ssek bench`.
 #[derive(Args, Clone, Debug, Default)]

@@ -10,9 +10,10 @@ use clap::Args;
 
 use self::ladder::{Ladder, Step};
 use self::trial::{Bench, Times};
-use super::{open_files, print};
+use super::print;
 use crate::k6::ExitCode;
 use crate::k6::duration::GoDuration;
+use crate::run::open_files;
 
 /// The limits of the lag's 99th percentile, in milliseconds.
 const LIMITS: [f64; 3] = [1.0, 5.0, 20.0];
@@ -112,7 +113,7 @@ struct Most {
 impl Most {
     fn of(asked: u32) -> Self {
         let of_memory = available_memory().map_or(u64::MAX, |bytes| bytes / 2 / MEMORY_PER_STREAM);
-        let limit = open_files::limit();
+        let limit = open_files::limit().unwrap_or(u64::MAX);
         let of_files = limit.saturating_sub(FILES) / FILES_PER_STREAM;
         let candidates = [
             (u64::from(asked), "--max-streams allows no more".to_owned()),

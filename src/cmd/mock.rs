@@ -9,6 +9,7 @@ use clap::Args;
 use crate::k6::ExitCode;
 use crate::mock::{Replay, Server, Settings};
 use crate::run::interrupt::Interrupts;
+use crate::run::open_files;
 
 /// Flags of `ssek mock`.
 ///
@@ -176,7 +177,7 @@ impl MockArgs {
 pub(super) fn run(args: &MockArgs) -> Result<ExitCode> {
     let settings = args.settings()?;
     let listen = resolve(&args.listen)?;
-    super::open_files::raise_limit();
+    open_files::raise_limit();
     // Before the server, so that a signal that comes early ends it properly.
     let mut interrupts = Interrupts::new()?;
     let (_server, text) = match &args.replay {

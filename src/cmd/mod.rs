@@ -14,7 +14,6 @@ mod levels;
 mod merge;
 mod mock;
 mod new;
-mod open_files;
 mod probe;
 mod record;
 mod report;

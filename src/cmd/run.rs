@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 
-use super::{GlobalFlags, levels, open_files};
+use super::{GlobalFlags, levels};
 use crate::k6::ExitCode;
 use crate::k6::exit_code::Failure;
 use crate::mock::{Server, Settings};
@@ -12,8 +12,8 @@ use crate::options::RuntimeOptions;
 use crate::options::flags::OptionFlags;
 use crate::options::runtime::RuntimeFlags;
 use crate::output::report;
-use crate::run::Request;
 use crate::run::inspector::Listen;
+use crate::run::{Request, open_files};
 
 /// The command line of `ssek run`.
 #[derive(Debug, Default, clap::Args)]

@@ -21,6 +21,7 @@ pub mod memory;
 pub mod network;
 pub mod once;
 pub mod open;
+pub mod open_files;
 pub mod pool;
 pub mod progress;
 pub mod ready;

@@ -197,7 +197,7 @@ fn reader(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<S
 
 /// The failure for a limit of open files that `streams` run into.
 pub fn too_few_files(streams: u32) -> Failure {
-    let limit = crate::cmd::open_files::limit();
+    let limit = crate::run::open_files::limit().unwrap_or(u64::MAX);
     let text = format!(
         "the limit of open files ({limit}) is too low for {streams} streams: raise it with `ulimit -n 65536`, where \
          the system's own limit allows it, and start again"

@@ -227,6 +227,13 @@ impl Visitor<'_> {
         }
     }
 
+    /// The same for the body of a loop, which is in the scope of the loop's head.
+    fn body_of_loop(&mut self, scope: Option<ScopeId>, statement: &Statement<'_>) {
+        self.scope.extend(scope);
+        self.body(statement);
+        scope.and_then(|_| self.scope.pop());
+    }
+
     /// Has the hook called each time that an expression is evaluated.
     fn expression(&mut self, expression: &Expression<'_>, scope: Option<ScopeId>) {
         let span = expression.span();
@@ -322,25 +329,17 @@ impl<'a> Visit<'a> for Visitor<'_> {
         for expression in it.test.iter().chain(&it.update) {
             self.expression(expression, scope);
         }
-        self.scope.extend(scope);
-        self.body(&it.body);
-        scope.and_then(|_| self.scope.pop());
+        self.body_of_loop(scope, &it.body);
         walk::walk_for_statement(self, it);
     }
 
     fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
-        let scope = it.scope_id.get();
-        self.scope.extend(scope);
-        self.body(&it.body);
-        scope.and_then(|_| self.scope.pop());
+        self.body_of_loop(it.scope_id.get(), &it.body);
         walk::walk_for_in_statement(self, it);
     }
 
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
-        let scope = it.scope_id.get();
-        self.scope.extend(scope);
-        self.body(&it.body);
-        scope.and_then(|_| self.scope.pop());
+        self.body_of_loop(it.scope_id.get(), &it.body);
         walk::walk_for_of_statement(self, it);
     }
 

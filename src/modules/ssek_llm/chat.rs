@@ -82,7 +82,7 @@ fn ask(
     }
 }
 
-/// The report with all its counts, which are made here where waiting for them was cut off: the test is over then. What
+/// The report with all its counts, which are made here where waiting for them was cut off: the VU has no time left then. What
 /// a call took that was itself cut off is not asked.
 pub fn whole(mut ended: Ended) -> Report {
     if ended.so_far().outcome != Outcome::Interrupted {

@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::reply;
+#[cfg(target_os = "linux")]
+use crate::run::open_files;
 
 /// The text form's content type, <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -74,7 +76,7 @@ impl Process {
         let boot = boot.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok());
         let mut process = Self::of(&figures, setting(libc::_SC_CLK_TCK), setting(libc::_SC_PAGESIZE), boot);
         process.open_fds = std::fs::read_dir("/proc/self/fd").ok().map(|fds| fds.count() as u64);
-        process.max_fds = max_fds();
+        process.max_fds = open_files::limit();
         process
     }
 
@@ -109,14 +111,6 @@ fn setting(name: libc::c_int) -> Option<f64> {
     // SAFETY: a call without pointers.
     let value = unsafe { libc::sysconf(name) };
     (value > 0).then_some(value as f64)
-}
-
-#[cfg(target_os = "linux")]
-fn max_fds() -> Option<u64> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the call fills in a plain struct.
-    let read = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    (read == 0).then_some(limit.rlim_cur)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 /// Raises the soft limit of open files to the hard one, as far as the system lets it. Each VU and each
 /// connection takes a few.
 #[cfg(unix)]
-pub(super) fn raise_limit() {
+pub fn raise_limit() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: both calls read or write only the struct that is passed, for the time of the call.
     unsafe {
@@ -17,19 +17,19 @@ pub(super) fn raise_limit() {
 
 /// Sockets have no such limit there.
 #[cfg(not(unix))]
-pub(super) fn raise_limit() {}
+pub fn raise_limit() {}
 
-/// The soft limit of open files.
+/// The soft limit of open files; `None` if the system does not tell.
 #[cfg(unix)]
-pub(super) fn limit() -> u64 {
+pub fn limit() -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the call writes only the struct that is passed, for its own time.
     let known = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 };
-    if known { limit.rlim_cur } else { u64::MAX }
+    known.then_some(limit.rlim_cur)
 }
 
 /// See [`raise_limit`].
 #[cfg(not(unix))]
-pub(super) fn limit() -> u64 {
-    u64::MAX
+pub fn limit() -> Option<u64> {
+    None
 }
